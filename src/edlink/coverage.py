@@ -1,0 +1,171 @@
+"""What was asked of a source, and what can be said of what did not come."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from edlink.errors import ConfigError
+from edlink.vocabulary import CoverageState, Kind, Severity
+
+
+@attrs.frozen
+class Source:
+    """
+    Where records come from: a provider and the tenant (district) at it.
+
+    Two sources with different tenants share no ids, whatever the ids look like.
+    """
+
+    provider: str
+    tenant: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.tenant}"
+
+
+def _ids(values: Iterable[str]) -> frozenset[str]:
+    if isinstance(values, str):
+        raise ConfigError("EDL-CONF-002", "a scope takes a set of org ids, not one string")
+    return frozenset(values)
+
+
+def _kinds(values: Iterable[Kind]) -> frozenset[Kind]:
+    return frozenset(Kind(value) for value in values)
+
+
+@attrs.frozen(kw_only=True)
+class Scope:
+    """
+    What a pull is asked for.  What it leaves out is ``excluded``, never removed.
+
+    Attributes:
+        include_orgs: Sourced ids of the schools wanted; empty means all.
+        exclude_orgs: Sourced ids of schools left out.
+        exclude_kinds: Kinds not to ask for, such as ``Kind.demographics``.
+    """
+
+    include_orgs: frozenset[str] = attrs.field(default=frozenset(), converter=_ids)
+    exclude_orgs: frozenset[str] = attrs.field(default=frozenset(), converter=_ids)
+    exclude_kinds: frozenset[Kind] = attrs.field(default=frozenset(), converter=_kinds)
+
+    def __attrs_post_init__(self) -> None:
+        if self.include_orgs & self.exclude_orgs:
+            raise ConfigError("EDL-CONF-003", "a scope includes and excludes the same org")
+
+    def wants_org(self, org_id: str) -> bool:
+        """Return whether an org is inside the scope."""
+        if org_id in self.exclude_orgs:
+            return False
+        return not self.include_orgs or org_id in self.include_orgs
+
+    def wants_kind(self, kind: Kind) -> bool:
+        """Return whether a kind is inside the scope."""
+        return kind not in self.exclude_kinds
+
+    @property
+    def narrows_orgs(self) -> bool:
+        """Whether the scope leaves any org out."""
+        return bool(self.include_orgs or self.exclude_orgs)
+
+
+@attrs.frozen(kw_only=True)
+class CoverageEntry:
+    """
+    What is known of one kind, in one org or (``org_id`` None) in all not named otherwise.
+
+    ``reason`` is a stable code for anything but ``complete``.  ``received`` counts rows,
+    ``reported`` is the provider's own total where it gave one.
+    """
+
+    kind: Kind
+    org_id: str | None = None
+    state: CoverageState = CoverageState.complete
+    reason: str | None = None
+    received: int | None = None
+    reported: int | None = None
+
+
+@attrs.frozen
+class Coverage:
+    """What a pull can say of each kind in each org; a kind it does not mention is withheld."""
+
+    entries: tuple[CoverageEntry, ...] = attrs.field(default=(), converter=tuple)
+
+    def entry(self, kind: Kind, org_id: str | None = None) -> CoverageEntry | None:
+        """Return the entry for a kind in an org, else for the kind in general, else None."""
+        general = None
+        for entry in self.entries:
+            if entry.kind is kind and entry.org_id in (org_id, None):
+                if entry.org_id == org_id:
+                    return entry
+                general = entry
+        return general
+
+    def state(self, kind: Kind, org_id: str | None = None) -> CoverageState:
+        """Return what is known of a kind in an org (None: everywhere not named otherwise)."""
+        entry = self.entry(kind, org_id)
+        return CoverageState.withheld if entry is None else entry.state
+
+    def is_complete(self, kind: Kind, org_id: str | None = None) -> bool:
+        """Return whether absence of a record of this kind in this org means it is gone."""
+        return self.state(kind, org_id) is CoverageState.complete
+
+    def summary(self) -> Mapping[str, Any]:
+        """Return the state of each kind as text, with the number of orgs that differ from it."""
+        found: dict[str, str] = {}
+        for kind in Kind:
+            states = [e for e in self.entries if e.kind is kind]
+            if states:
+                differing = sum(
+                    e.org_id is not None and e.state != self.state(kind) for e in states
+                )
+                found[kind] = str(self.state(kind)) + (
+                    f", {differing} orgs differ" if differing else ""
+                )
+        return found
+
+
+@attrs.frozen(kw_only=True)
+class Issue:
+    """
+    A record, or part of one, that was set aside: which and why, never its values.
+
+    ``reason`` is a stable word.  ``fields`` are names as the provider writes them.  ``position`` is
+    the row's place in its collection, from 0.  ``set_aside`` is False where the record was kept
+    and only the named fields could not be read.
+    """
+
+    kind: Kind
+    reason: str
+    sourced_id: str | None = None
+    fields: tuple[str, ...] = ()
+    position: int | None = None
+    set_aside: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class RosterWarning:
+    """
+    Something about a whole pull that a host must know before it acts on it.
+
+    ``ids`` are a few sourced ids as examples.  ``distrusts`` names the model fields that must not be
+    used for matching, such as ``given_name`` when names are masked.
+    """
+
+    code: str
+    message: str
+    kind: Kind | None = None
+    count: int = 0
+    ids: tuple[str, ...] = ()
+    distrusts: frozenset[str] = frozenset()
+    severity: Severity = Severity.warning
+
+
+@attrs.frozen(kw_only=True)
+class Tombstone:
+    """A record that the provider itself marked deleted, or reported as deleted by id alone."""
+
+    kind: Kind
+    sourced_id: str
+    record: Any = attrs.field(default=None, repr=False)

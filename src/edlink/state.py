@@ -1,0 +1,90 @@
+"""What a host keeps between two syncs of one source, and what came of the second."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from edlink.coverage import Coverage, Issue, RosterWarning, Source, Tombstone
+from edlink.errors import ConfigError
+from edlink.model import Record
+
+VERSION = 1
+
+
+@attrs.frozen(kw_only=True)
+class SyncState:
+    """
+    One small JSON value per source that the host keeps.
+
+    Attributes:
+        source: Whose state it is; a client refuses another source's.
+        cursors: Where the next change pull starts, by collection; from the provider's own data.
+        revision: The provider's revision of what the app may see, or None.
+        counts: Rows of the last complete pull, by collection.
+        complete: Whether the last pull it stands on was complete.
+    """
+
+    source: Source
+    cursors: Mapping[str, str] = attrs.field(factory=dict, converter=dict)
+    revision: str | None = None
+    counts: Mapping[str, int] = attrs.field(factory=dict, converter=dict)
+    complete: bool = False
+
+    def reset(self) -> "SyncState":
+        """Return the state without its last-sync marks: the next pull is a complete one."""
+        return SyncState(source=self.source)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state as JSON-safe values."""
+        return {
+            "version": VERSION,
+            "provider": self.source.provider,
+            "tenant": self.source.tenant,
+            "cursors": dict(self.cursors),
+            "revision": self.revision,
+            "counts": dict(self.counts),
+            "complete": self.complete,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "SyncState":
+        """
+        Return the state that ``to_dict`` wrote.
+
+        Raises:
+            ConfigError: EDL-CONF-004 for another version or shape.
+        """
+        try:
+            if data["version"] == VERSION:
+                return cls(
+                    source=Source(str(data["provider"]), str(data["tenant"])),
+                    cursors={str(k): str(v) for k, v in data["cursors"].items()},
+                    revision=data["revision"],
+                    counts={str(k): int(v) for k, v in data["counts"].items()},
+                    complete=bool(data["complete"]),
+                )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            pass
+        message = "this is not a sync state of this version"
+        raise ConfigError("EDL-CONF-004", message, fix="Start again with a full pull.")
+
+
+@attrs.frozen(kw_only=True)
+class ChangeSet:
+    """
+    What changed since a state.
+
+    ``changed`` are records as they are now.  ``tombstones`` are records the provider itself says
+    are deleted.  ``shows_removals`` is False where the provider never says so: then only a full
+    pull can show what is gone.  ``state`` is to be kept only after the host has applied this.
+    """
+
+    source: Source
+    state: SyncState
+    changed: tuple[Record, ...] = attrs.field(default=(), repr=False)
+    tombstones: tuple[Tombstone, ...] = ()
+    coverage: Coverage = Coverage()
+    issues: tuple[Issue, ...] = ()
+    warnings: tuple[RosterWarning, ...] = ()
+    shows_removals: bool = False
