@@ -1,0 +1,77 @@
+"""Rules N1 to N5: what normalizing keeps and forgives."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edlink.matching.emails import normalize_email
+from edlink.matching.ids import clean_id, normalize_id
+from edlink.matching.normalize import normalize_name
+
+TEXTS = st.text(max_size=12)
+NAMES = st.one_of(TEXTS, st.text("aáÁåøßłİ\u0131i'-. \u2019\u0301\u200bJjRrSs", max_size=10))
+LOCALS = st.text("abcxyz0189.", min_size=1, max_size=6)
+
+
+@given(NAMES)
+def test_n1_names_are_idempotent(text: str) -> None:
+    """Normalizing a normalized name changes nothing."""
+    once = normalize_name(text)
+
+    assert (once.strict, once.folded) == (
+        normalize_name(once.strict).strict,
+        normalize_name(once.folded).folded,
+    )
+
+
+@given(TEXTS)
+def test_n1_ids_are_idempotent(text: str) -> None:
+    """Normalizing a normalized id changes nothing."""
+    once = normalize_id(text).value
+
+    assert once is None or once == normalize_id(once).value
+
+
+@given(st.one_of(TEXTS, st.builds("{}@{}.{}".format, TEXTS, TEXTS, TEXTS)))
+def test_n1_emails_are_idempotent(text: str) -> None:
+    """Normalizing a normalized address changes nothing."""
+    once = normalize_email(text).value
+
+    assert once is None or once == normalize_email(once).value
+
+
+@given(NAMES, NAMES)
+def test_n2_equal_strict_names_are_equal_in_every_form(a: str, b: str) -> None:
+    """Names with one strict form have one folded form and one set of tokens."""
+    left, right = normalize_name(a), normalize_name(b)
+
+    assert left.strict != right.strict or left.absent or right.absent or left == right
+
+
+@given(NAMES)
+def test_n2_case_and_space_do_not_matter(text: str) -> None:
+    """A name in another case and spacing is the same key."""
+    assert normalize_name(text) == normalize_name(f" {text.casefold()}  ")
+
+
+@given(NAMES)
+def test_n3_composed_and_decomposed_names_are_one(text: str) -> None:
+    """NFC and NFD spellings give one key."""
+    composed, apart = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+
+    assert normalize_name(composed) == normalize_name(apart)
+
+
+@given(st.text("0123456789aAbB", min_size=1, max_size=8), st.text("0aA", min_size=1, max_size=8))
+def test_n4_different_ids_stay_different(a: str, b: str) -> None:
+    """Two different ids never become equal without a named rule."""
+    assert (a == b) == (clean_id(a) == clean_id(b))
+
+
+@given(LOCALS, st.text("abc1", min_size=1, max_size=4))
+def test_n5_a_tag_is_another_mailbox(local: str, tag: str) -> None:
+    """An address with a tag is not the address without it."""
+    tagged, bare = (normalize_email(f"{x}@example.org") for x in (f"{local}+{tag}", local))
+
+    assert tagged.value != bare.value
