@@ -1,0 +1,182 @@
+"""One request and its whole answer, or the word for what went wrong; no retry, no judgment."""
+
+import enum
+import ssl
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+import requests
+import urllib3
+from requests.exceptions import ConnectTimeout, SSLError, Timeout
+from urllib3.exceptions import NewConnectionError
+
+from edlink._http.limits import Clock
+
+_CHUNK = 2**18  # bytes taken from the socket at once: large enough to cost nothing per byte
+_ERROR_BODY = 2**16  # bytes of an error answer that are worth reading
+
+
+@attrs.frozen(kw_only=True)
+class Response:
+    """
+    A whole answer.
+
+    Attributes:
+        status: HTTP status.
+        headers: Header values by name, whatever the name's case.
+        body: The decoded bytes; of an error answer the first 64 KiB.
+        endpoint: Template of the address asked, such as ``GET /users/{id}``.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    endpoint: str
+
+
+class Failure(enum.Enum):
+    """Why no whole answer arrived."""
+
+    UNREACHABLE = "no connection"  # so nothing was sent
+    UNTRUSTED = "TLS refused"
+    TIMED_OUT = "no answer in time"
+    BROKEN = "connection broke or bytes are missing"
+    TOO_LARGE = "larger than allowed"
+    HELD = "no turn in time"
+    LATE = "whole answer not in time"
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """
+    What one exchange may cost.
+
+    Attributes:
+        connect: Seconds to connect.
+        read: Seconds between two packets.
+        until: Monotonic second at which it must be over.
+        max_body: Decoded bytes of the answer.
+    """
+
+    connect: float
+    read: float
+    until: float
+    max_body: int
+
+
+def new_session(adapter: requests.adapters.BaseAdapter) -> requests.Session:
+    """
+    A session for one thread that sends everything through ``adapter``.
+
+    Requests are prepared by our own hand and not by the session, so it can add no
+    cookie, and no ``.netrc`` entry can take the place of our credentials.
+    """
+    session = requests.Session()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def exchange(  # noqa: PLR0913 - one keyword per thing that an exchange depends on
+    session: requests.Session,
+    request: requests.PreparedRequest,
+    *,
+    limits: Limits,
+    clock: Clock,
+    endpoint: str,
+    environment: Mapping[str, Any],
+) -> Response | Failure:
+    """
+    The answer to a prepared request, redirects not followed, or what went wrong.
+
+    Nothing is raised, because what requests raises holds the URL and the headers.
+
+    Args:
+        session: The calling thread's own.
+        request: Sent as it is.
+        limits: Time and size.
+        clock: Says when ``limits.until`` has come.
+        endpoint: Template for the response.
+        environment: Proxies and trust store, from :func:`read_environment`.
+    """
+    left = max(limits.until - clock.monotonic(), 0.001)  # zero would mean "do not wait" to a socket
+    try:
+        answer = session.send(
+            request,
+            allow_redirects=False,
+            timeout=(min(limits.connect, left), min(limits.read, left)),
+            **environment,
+        )
+        with answer:
+            return _whole(answer, limits=limits, clock=clock, endpoint=endpoint)
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        return _failure(error)
+
+
+def read_environment(session: requests.Session, url: str, *, direct: bool) -> dict[str, Any]:
+    """
+    Proxies and trust store that the process's environment names for a URL.
+
+    ``HTTPS_PROXY``, ``NO_PROXY`` and ``REQUESTS_CA_BUNDLE`` are honored, as a
+    school's network needs them.
+
+    Args:
+        session: Says what to do when the environment says nothing.
+        url: Where requests will go.
+        direct: Never use a proxy: loopback traffic may be plain http, and a proxy would read it.
+    """
+    settings = session.merge_environment_settings(url, {}, True, None, None)  # noqa: FBT003 - requests' own signature
+    return {**settings, "proxies": {} if direct else settings["proxies"]}
+
+
+def _whole(
+    answer: requests.Response, *, limits: Limits, clock: Clock, endpoint: str
+) -> Response | Failure:
+    """The answer with all of its body, or why that is not to be had."""
+    good = 200 <= answer.status_code < 300  # noqa: PLR2004 - the class of success
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in _chunks(answer):
+        chunks.append(chunk)
+        size += len(chunk)
+        if not good and size >= _ERROR_BODY:
+            break
+        if size > limits.max_body:
+            return Failure.TOO_LARGE
+        if clock.monotonic() > limits.until:
+            return Failure.LATE
+    return Response(
+        status=answer.status_code,
+        headers=answer.headers,
+        body=b"".join(chunks) if good else b"".join(chunks)[:_ERROR_BODY],
+        endpoint=endpoint,
+    )
+
+
+def _chunks(answer: requests.Response) -> Iterator[bytes]:
+    """
+    The decoded body piece by piece, as the network delivers it.
+
+    Reading what is there, and not a fixed amount, lets a server that drips bytes be
+    timed; decoding at most a piece at a time keeps a compressed bomb small.
+    """
+    while chunk := answer.raw.read1(_CHUNK, decode_content=True):
+        yield chunk
+
+
+def _failure(error: OSError | urllib3.exceptions.HTTPError) -> Failure:
+    """The word for what requests or urllib3 raised."""
+    if isinstance(error, ConnectTimeout) or _has_cause(error, NewConnectionError):
+        return Failure.UNREACHABLE
+    if isinstance(error, SSLError) or _has_cause(error, ssl.SSLError):
+        return Failure.UNTRUSTED
+    if isinstance(error, Timeout | urllib3.exceptions.TimeoutError):
+        return Failure.TIMED_OUT
+    return Failure.BROKEN
+
+
+def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:
+    """True when an exception of that kind is what requests wrapped."""
+    reason = error.args[0] if error.args else None
+    return isinstance(getattr(reason, "reason", reason), kind)
