@@ -1,0 +1,336 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from edlink.coverage import Source
+from edlink.errors import ConfigError
+from edlink.matching.overview import term_overview
+from edlink.matching.terms import (
+    Between,
+    FilterResult,
+    TermChoice,
+    TermPolicy,
+    Undated,
+    filter_terms,
+)
+from edlink.model import AcademicSession, Class, Enrollment, Record, User
+from edlink.roster import Roster
+from edlink.vocabulary import Kind, Role, SessionType
+
+YEAR = AcademicSession(
+    sourced_id="year",
+    title="2025-26",
+    type=SessionType.school_year,
+    start_date=date(2025, 8, 1),
+    end_date=date(2026, 6, 1),
+)
+FALL = AcademicSession(
+    sourced_id="fall",
+    title="Fall",
+    type=SessionType.semester,
+    start_date=date(2025, 8, 1),
+    end_date=date(2026, 1, 1),
+    parent_id="year",
+)
+SPRING = AcademicSession(
+    sourced_id="spring",
+    title="Spring",
+    type=SessionType.semester,
+    start_date=date(2026, 1, 10),
+    end_date=date(2026, 6, 1),
+    parent_id="year",
+)
+CLASSES = (
+    Class(sourced_id="all-year", session_ids=("year",)),
+    Class(sourced_id="autumn", session_ids=("fall",), org_id="s1"),
+    Class(sourced_id="both", session_ids=("fall", "spring")),
+    Class(sourced_id="loose"),
+    Class(sourced_id="vernal", session_ids=("spring",)),
+)
+
+
+def _roster(*more: Record, sessions: tuple[AcademicSession, ...] = (YEAR, FALL, SPRING)) -> Roster:
+    return Roster.from_records(
+        [*sessions, *CLASSES, *more],
+        source=Source("classlink", "d1"),
+        pulled_at=datetime(2025, 9, 1, tzinfo=UTC),
+    )
+
+
+def _kept(result: FilterResult) -> list[str]:
+    return [c.sourced_id for c in result.roster.classes]
+
+
+def test_a_day_keeps_the_classes_of_its_terms() -> None:
+    """On a day in spring the spring and the year-long classes are there, and the loose one."""
+    result = filter_terms(_roster(), on=date(2026, 2, 1))
+
+    assert _kept(result) == ["all-year", "both", "loose", "vernal"]
+    assert result.session_ids == ("spring", "year")
+
+
+def test_a_class_dropped_says_why() -> None:
+    """A class of another term is listed with its reason."""
+    result = filter_terms(_roster(), on=date(2026, 2, 1))
+
+    assert [(n.kind, n.sourced_id, n.reason) for n in result.dropped] == [
+        (Kind.class_, "autumn", "out_of_term")
+    ]
+    assert result.dropped_ids(Kind.class_) == {"autumn"}
+
+
+def test_a_choice_keeps_what_lies_inside_and_around_it() -> None:
+    """The fall semester has its own and the year-long classes, but not spring's."""
+    result = filter_terms(_roster(), on=date(2026, 2, 1), choices=[TermChoice.of(FALL)])
+
+    assert _kept(result) == ["all-year", "autumn", "both", "loose"]
+
+
+def test_a_chosen_year_holds_all_its_parts() -> None:
+    """Whoever chooses the year gets the classes of every part."""
+    result = filter_terms(_roster(), on=date(2026, 2, 1), choices=[TermChoice.of(YEAR)])
+
+    assert len(_kept(result)) == len(CLASSES)
+
+
+def test_a_choice_survives_a_new_id() -> None:
+    """A session that came back under another id is found by school, title and dates."""
+    choice = TermChoice.of(FALL)
+    renamed = AcademicSession(
+        sourced_id="f2", title="Fall", start_date=FALL.start_date, end_date=FALL.end_date
+    )
+
+    result = filter_terms(_roster(sessions=(renamed,)), on=date(2026, 2, 1), choices=[choice])
+
+    assert result.session_ids == ("f2",)
+
+
+def test_an_id_that_now_means_another_term_is_not_followed() -> None:
+    """An id whose title and dates both changed is not the session that was chosen."""
+    other = AcademicSession(
+        sourced_id="fall", title="Winter", start_date=date(2026, 1, 1), end_date=date(2026, 2, 1)
+    )
+    choice = TermChoice.of(FALL)
+
+    result = filter_terms(_roster(sessions=(other,)), on=date(2026, 2, 1), choices=[choice])
+
+    assert [(p.code, p.session_ids) for p in result.problems] == [("EDL-TERM-007", ("fall",))]
+    assert "autumn" not in _kept(result)
+
+
+def test_a_choice_by_id_alone_is_followed() -> None:
+    """A choice that holds nothing but the id trusts the id."""
+    result = filter_terms(_roster(), on=date(2026, 2, 1), choices=[TermChoice(session_id="spring")])
+
+    assert result.session_ids == ("spring", "year")
+
+
+@pytest.mark.parametrize(
+    ("undated", "kept", "flagged"),
+    [(Undated.keep, True, False), (Undated.drop, False, False), (Undated.report, True, True)],
+)
+def test_a_class_without_any_date_follows_the_policy(
+    undated: Undated,
+    kept: bool,
+    flagged: bool,
+) -> None:
+    """A class that no date says anything of is kept, dropped, or kept and flagged."""
+    result = filter_terms(_roster(), on=date(2026, 2, 1), policy=TermPolicy(undated=undated))
+
+    assert ("loose" in _kept(result)) == kept
+    assert ("loose" in {f.sourced_id for f in result.flags}) == flagged
+
+
+@pytest.mark.parametrize(
+    ("between", "on", "kept"),
+    [
+        (Between.empty, date(2025, 7, 20), []),
+        (Between.next, date(2025, 7, 20), ["all-year", "autumn", "both"]),
+        (Between.next, date(2025, 6, 1), []),
+        (Between.last, date(2026, 7, 1), ["all-year", "both", "vernal"]),
+        (Between.next, date(2026, 7, 1), ["all-year", "both", "vernal"]),
+    ],
+)
+def test_days_between_terms_follow_the_policy(between: Between, on: date, kept: list[str]) -> None:
+    """In the holidays nothing, the last or the next terms are current."""
+    policy = TermPolicy(between=between, undated=Undated.drop)
+
+    assert _kept(filter_terms(_roster(), on=on, policy=policy)) == kept
+
+
+def test_each_school_is_between_terms_by_itself() -> None:
+    """A school on holiday keeps its next term although another school is in session."""
+    holiday = AcademicSession(
+        sourced_id="s2", org_id="o2", start_date=date(2026, 3, 1), end_date=date(2026, 5, 1)
+    )
+    class_ = Class(sourced_id="resting", org_id="o2", session_ids=("s2",))
+    roster = _roster(class_, sessions=(YEAR, FALL, SPRING, holiday))
+
+    assert "resting" in _kept(filter_terms(roster, on=date(2026, 2, 1)))
+
+
+def test_a_class_with_its_own_dates_obeys_them_before_its_term() -> None:
+    """Section dates come before term dates, in both directions."""
+    early = Class(sourced_id="early", session_ids=("spring",), begin_date=date(2025, 11, 1))
+    over = Class(sourced_id="over", session_ids=("fall",), end_date=date(2025, 10, 1))
+
+    kept = _kept(filter_terms(_roster(early, over), on=date(2025, 11, 15)))
+
+    assert "early" in kept
+    assert "over" not in kept
+
+
+def test_a_dated_class_without_a_term_belongs_to_choices_it_meets() -> None:
+    """With choices, a class without a session is placed by its own dates."""
+    dated = Class(sourced_id="dated", begin_date=date(2025, 9, 1), end_date=date(2025, 10, 1))
+    roster = _roster(dated)
+
+    fall = filter_terms(roster, on=date(2026, 2, 1), choices=[TermChoice.of(FALL)])
+    spring = filter_terms(roster, on=date(2026, 2, 1), choices=[TermChoice.of(SPRING)])
+
+    assert ("dated" in _kept(fall), "dated" in _kept(spring)) == (True, False)
+
+
+def test_a_dated_class_is_current_by_itself_where_no_session_is() -> None:
+    """Without any session, a class's own dates still decide."""
+    dated = Class(sourced_id="dated", begin_date=date(2025, 9, 1), end_date=date(2025, 10, 1))
+    policy = TermPolicy(undated=Undated.drop)
+
+    on_day = filter_terms(_roster(dated, sessions=()), on=date(2025, 9, 1), policy=policy)
+    after = filter_terms(_roster(dated, sessions=()), on=date(2025, 10, 1), policy=policy)
+
+    assert (_kept(on_day), _kept(after)) == (["dated"], [])
+
+
+def _enrolled(sourced_id: str, class_id: str, **facts: object) -> Enrollment:
+    given = {"user_id": "u1", "class_id": class_id, "role": Role.student, **facts}
+    return Enrollment(sourced_id=sourced_id, **given)  # type: ignore[arg-type]
+
+
+PEOPLE = (
+    User(sourced_id="u1"),
+    _enrolled("e1", "both", end_date=date(2026, 1, 20)),
+    _enrolled("e2", "both", begin_date=date(2026, 1, 20)),
+    _enrolled("e3", "autumn"),
+    _enrolled("e4", "vernal", user_id="nobody"),
+    _enrolled("e5", "vernal", user_id=None),
+    _enrolled("e6", "absent"),
+)
+
+
+def test_enrollments_follow_class_person_and_their_own_dates() -> None:
+    """An enrollment stays with its class and person, and only inside its own dates."""
+    result = filter_terms(_roster(*PEOPLE), on=date(2026, 2, 1))
+
+    why = {n.sourced_id: n.reason for n in result.dropped if n.kind is Kind.enrollment}
+    assert [e.sourced_id for e in result.roster.enrollments] == ["e2"]
+    assert why == {
+        "e1": "enrollment_not_current",
+        "e3": "class_not_kept",
+        "e4": "user_unknown",
+        "e5": "user_unknown",
+        "e6": "class_not_kept",
+    }
+
+
+def test_enrollment_dates_may_be_left_out_of_it() -> None:
+    """Enrollment dates and sessions are two switches."""
+    policy = TermPolicy(respect_enrollment_dates=False)
+    result = filter_terms(_roster(*PEOPLE), on=date(2026, 2, 1), policy=policy)
+
+    assert [e.sourced_id for e in result.roster.enrollments] == ["e1", "e2"]
+
+
+def test_between_terms_an_enrollment_counts_for_the_term_it_meets() -> None:
+    """In summer, last term's enrollments are shown with last term's classes."""
+    late = _enrolled("e9", "vernal", begin_date=date(2026, 5, 1), end_date=date(2026, 6, 1))
+    result = filter_terms(_roster(*PEOPLE, late), on=date(2026, 7, 1))
+
+    assert "e9" in {e.sourced_id for e in result.roster.enrollments}
+
+
+def test_a_person_without_a_class_left_is_flagged_and_stays() -> None:
+    """Nobody is removed by a term filter."""
+    result = filter_terms(_roster(PEOPLE[0], PEOPLE[3]), on=date(2026, 2, 1))
+
+    flags = [f for f in result.flags if f.kind is Kind.user]
+    assert [u.sourced_id for u in result.roster.users] == ["u1"]
+    assert [(f.sourced_id, f.reason) for f in flags] == [("u1", "no_current_enrollment")]
+
+
+def test_inference_may_be_switched_off() -> None:
+    """Without inference the end date is taken as the model has it."""
+    parts = (
+        AcademicSession(
+            sourced_id="fall", start_date=date(2025, 8, 1), end_date=date(2025, 12, 31)
+        ),
+        AcademicSession(
+            sourced_id="spring", start_date=date(2026, 1, 1), end_date=date(2026, 6, 1)
+        ),
+    )
+    roster = _roster(sessions=parts)
+    plain = TermPolicy(infer_ends=False, between=Between.empty, undated=Undated.drop)
+    inferring = TermPolicy(between=Between.empty, undated=Undated.drop)
+
+    assert _kept(filter_terms(roster, on=date(2025, 12, 31), policy=plain)) == []
+    assert _kept(filter_terms(roster, on=date(2025, 12, 31), policy=inferring)) == [
+        "autumn",
+        "both",
+    ]
+
+
+def test_a_negative_number_of_days_is_refused() -> None:
+    """Days are counted from 0."""
+    with pytest.raises(ConfigError, match="EDL-CONF-092"):
+        TermPolicy(grace_days=-1)
+
+
+def test_the_overview_counts_schools_classes_and_students() -> None:
+    """Each term's row says where it is taught, how much, and to how many."""
+    overview = term_overview(_roster(*PEOPLE), on=date(2026, 2, 1))
+
+    rows = {row.session_id: row for row in overview.rows}
+    assert [row.session_id for row in overview.rows] == ["fall", "year", "spring"]
+    assert (rows["fall"].org_ids, rows["fall"].classes, rows["fall"].students) == (("s1",), 2, 1)
+    assert overview.proposed == ("spring", "year")
+    assert [row.is_proposed for row in overview.rows] == [False, True, True]
+
+
+def test_the_overview_names_odd_classes() -> None:
+    """Classes with no, only past, or several terms are listed."""
+    overview = term_overview(_roster(), on=date(2026, 2, 1))
+
+    assert overview.classes_without_term == ("loose",)
+    assert overview.classes_past == ("autumn",)
+    assert overview.classes_in_several == ("both",)
+
+
+def test_the_overview_shows_overlaps_of_one_kind() -> None:
+    """Two semesters that share a day are listed with each other, the year is not."""
+    summer = AcademicSession(
+        sourced_id="extra",
+        type=SessionType.semester,
+        start_date=date(2026, 5, 1),
+        end_date=date(2026, 8, 1),
+    )
+    bare = AcademicSession(sourced_id="bare")
+    overview = term_overview(
+        _roster(sessions=(YEAR, FALL, SPRING, summer, bare)),
+        on=date(2026, 2, 1),
+        policy=TermPolicy(infer_ends=False),
+    )
+
+    overlaps = {row.session_id: row.overlaps for row in overview.rows if row.overlaps}
+    assert overlaps == {"extra": ("spring",), "spring": ("extra",)}
+
+
+def test_the_overview_reads_as_text() -> None:
+    """The text marks the proposed terms and counts the odd classes."""
+    text = term_overview(
+        _roster(sessions=(YEAR, FALL, SPRING, AcademicSession(sourced_id="bare"))),
+        on=date(2026, 2, 1),
+    ).to_text()
+
+    assert "* 2025-26 (school_year) 2025-08-01 to 2026-06-01: 0 schools, 1 classes" in text
+    assert "1 classes without a term" in text
+    assert "EDL-TERM-004 no_dates: 1 sessions" in text
