@@ -7,6 +7,16 @@ import attrs
 
 from edlink.vocabulary import Severity
 
+Fact = int | float | str
+
+
+def _facts(values: Mapping[str, Fact]) -> dict[str, Fact]:
+    return dict(values)
+
+
+def _tally(values: Mapping[str, int]) -> dict[str, int]:
+    return dict(values)
+
 
 @attrs.frozen(kw_only=True)
 class Finding:
@@ -19,14 +29,14 @@ class Finding:
         title: What was found, in one line, without personal data.
         evidence: Counts and shares (percent) by name.
         fix: The next step, as the provider's own screens name it, or an empty string.
-        who: Who can do it: ``district``, ``partner`` (the app's maker), ``developer`` or ``nobody``.
+        who: ``district``, ``partner`` (who makes the app), ``developer`` or ``nobody`` need act.
         org_id: The school it is about, or None for all.
     """
 
     code: str
     severity: Severity
     title: str
-    evidence: Mapping[str, int | float | str] = attrs.field(factory=dict, converter=dict)
+    evidence: Mapping[str, Fact] = attrs.field(factory=dict, converter=_facts)
     fix: str = ""
     who: str = "nobody"
     org_id: str | None = None
@@ -66,8 +76,8 @@ class SyncReport:
 
     outcome: Outcome
     code: str | None = None
-    counts: Mapping[str, int] = attrs.field(factory=dict, converter=dict)
-    warnings: Mapping[str, int] = attrs.field(factory=dict, converter=dict)
+    counts: Mapping[str, int] = attrs.field(factory=dict, converter=_tally)
+    warnings: Mapping[str, int] = attrs.field(factory=dict, converter=_tally)
 
     def to_text(self) -> str:
         """Return the report as lines of plain text; no person is in it."""
