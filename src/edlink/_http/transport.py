@@ -12,7 +12,6 @@ Environment: proxies and ``REQUESTS_CA_BUNDLE`` are honored, ``.netrc`` is not, 
 loopback is always reached directly.
 """
 
-import logging
 import math
 import threading
 import weakref
@@ -43,9 +42,8 @@ from edlink._http.limits import (
     SystemClock,
     retry_after,
 )
+from edlink._http.log import log_outcome
 from edlink.errors import ConfigError, ProviderError
-
-_log = logging.getLogger("edlink.http")
 
 
 def _between(low: float, high: float = math.inf) -> Any:  # noqa: ANN401 - what attrs calls a validator
@@ -301,13 +299,12 @@ class Transport:
             )
         finally:
             self._slots.release()
-        _log.debug(
-            "%s %s -> %s in %d ms (attempt %d)",
-            self._provider,
-            call.endpoint,
-            outcome.status if isinstance(outcome, Response) else outcome.value,
-            (self._clock.monotonic() - started) * 1000,
-            attempt,
+        log_outcome(
+            outcome,
+            provider=self._provider,
+            endpoint=call.endpoint,
+            seconds=self._clock.monotonic() - started,
+            attempt=attempt,
         )
         return request, outcome
 
