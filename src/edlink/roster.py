@@ -1,6 +1,4 @@
-"""
-One pull: the records of one source, what was asked, and what can be said of what is missing.
-"""
+"""One pull: the records of one source, what was asked, and what is known of the rest."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -52,11 +50,13 @@ class Roster:
 
     Records are in the source's order, one per sourced id and kind.  ``tombstones`` are records the
     provider itself marked deleted; they are in no collection.  ``issues`` are records that could
-    not be modelled.  ``pulled_at`` is in UTC.  Indexes are built at the first look-up and kept.
+    not be modelled.  ``pulled_at`` is in UTC; ``revision`` is the provider's own mark of the state
+    it showed, or None.  Indexes are built at the first look-up and kept.
     """
 
     source: Source
     pulled_at: datetime
+    revision: str | None = None
     scope: Scope = Scope()
     coverage: Coverage = Coverage()
     orgs: tuple[Org, ...] = ()

@@ -29,7 +29,7 @@ FORMAT = "edlink-roster"
 #: Raised by one whenever a field of the model or of Roster changes its name or meaning.
 SCHEMA_VERSION = 1
 
-_HEADER = ("source", "pulled_at", "scope", "coverage", "issues", "warnings")
+_HEADER = ("source", "pulled_at", "revision", "scope", "coverage", "issues", "warnings")
 
 
 def save_roster(roster: Roster, path: str | os.PathLike[str]) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from edlink.vocabulary import (
     ClassType,
@@ -30,11 +30,11 @@ class UnreadableError(ValueError):
     """A value was sent that has no meaning here; never holds the value."""
 
 
-def read_id(value: Any) -> str | None:
+def read_id(value: object) -> str | None:
     """Return a sourced id byte-exact; a number becomes its decimal text; a ref its sourcedId."""
     if isinstance(value, str):
         return value if value.strip() else None
-    if value is None or value == [] or value == {}:
+    if value is None or value in ([], {}):
         return None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -47,7 +47,7 @@ def read_id(value: Any) -> str | None:
     raise UnreadableError("not an id or a reference")
 
 
-def read_text(value: Any) -> str | None:
+def read_text(value: object) -> str | None:
     """Return text without surrounding blanks; a number becomes its decimal text."""
     if value is None:
         return None
@@ -62,7 +62,7 @@ _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 
 
-def read_bool(value: Any) -> bool | None:
+def read_bool(value: object) -> bool | None:
     """Return True or False for any of their spellings (``"false"`` is False); None if not sent."""
     if value is None or isinstance(value, bool):
         return value
@@ -76,16 +76,10 @@ def read_bool(value: Any) -> bool | None:
     raise UnreadableError("neither true nor false")
 
 
-def read_status(value: Any) -> Status:
-    """Return deleted for ``tobedeleted`` and ``inactive`` (OneRoster 1.0), active for the rest."""
-    word = value.strip().lower() if isinstance(value, str) else ""
-    return Status.deleted if word in {"tobedeleted", "inactive"} else Status.active
-
-
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?", re.DOTALL)
 
 
-def read_date(value: Any) -> date | None:
+def read_date(value: object) -> date | None:
     """
     Return the calendar day that is written, never moved by a time zone.
 
@@ -109,7 +103,7 @@ def read_date(value: Any) -> date | None:
 _PLACEHOLDERS = frozenset({date(1, 1, 1), date(1753, 1, 1), date(1900, 1, 1), date(9999, 12, 31)})
 
 
-def read_birth_date(value: Any) -> date | None:
+def read_birth_date(value: object) -> date | None:
     """Return a full, real birth date, else None; ``birth_date_raw`` then keeps what was sent."""
     try:
         day = read_date(value)
@@ -118,34 +112,40 @@ def read_birth_date(value: Any) -> date | None:
     return None if day in _PLACEHOLDERS else day
 
 
-def read_birth_date_raw(value: Any) -> str | None:
+def read_birth_date_raw(value: object) -> str | None:
     """Return what was sent where it is not a full, real date, else None."""
     return read_text(value) if read_birth_date(value) is None else None
 
 
 _FRACTION = re.compile(r"([.,]\d{6})\d+")
+_iso = datetime.fromisoformat
 
 
-def read_datetime(value: Any) -> datetime | None:
+def read_datetime(value: object) -> datetime | None:
     """Return an instant; no zone means UTC, a bare date midnight UTC; 7 digits are cut to 6."""
+    try:
+        moment = _iso(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return _read_odd_datetime(value)
+    return moment if moment.tzinfo is UTC else _in_utc(moment)
+
+
+def _read_odd_datetime(value: object) -> datetime | None:
     text = read_text(value)
     if text is None or text.startswith("0000-00-00"):
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None:
-        try:
-            moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
-        except ValueError:
-            moment = None
-    if moment is None:
-        raise UnreadableError("not a date and time")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return _in_utc(_iso(_FRACTION.sub(r"\1", text)))
+    except (ValueError, OverflowError):
+        pass
+    raise UnreadableError("not a date and time")
 
 
-def read_items(value: Any) -> list[Any]:
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def read_items(value: object) -> list[object]:
     """Return a list for a list, a single object, a comma-joined string or nothing."""
     if value is None or value == {}:
         return []
@@ -154,13 +154,13 @@ def read_items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def read_ids(value: Any) -> tuple[str, ...]:
+def read_ids(value: object) -> tuple[str, ...]:
     """Return the ids of a list of references or strings, repeats dropped, order kept."""
     ids = (read_id(item) for item in read_items(value))
     return tuple(dict.fromkeys(i for i in ids if i is not None))
 
 
-def read_texts(value: Any) -> tuple[str, ...]:
+def read_texts(value: object) -> tuple[str, ...]:
     """Return a list of texts without the empty ones."""
     texts = (read_text(item) for item in read_items(value))
     return tuple(text for text in texts if text is not None)
@@ -169,7 +169,7 @@ def read_texts(value: Any) -> tuple[str, ...]:
 _YEAR = re.compile(r"(?:(?:\d{2}|\d{4})\s*[-/]\s*)?(\d{4}|\d{2})")
 
 
-def read_school_year(value: Any) -> int | None:
+def read_school_year(value: object) -> int | None:
     """Return the year a school year ends in: 2027 for "2027", 2027, "2026-2027" and "26-27"."""
     text = read_text(value)
     if text is None:
@@ -195,32 +195,38 @@ def read_grade(text: str) -> str:
     return _GRADES.get(text.lower(), text)
 
 
-def read_grades(value: Any) -> tuple[str, ...]:
+def read_grades(value: object) -> tuple[str, ...]:
     """Return grades as CEDS codes where certain; ``read_texts`` keeps them as sent."""
     return tuple(read_grade(text) for text in read_texts(value))
 
 
-def _words(enum: type[E], other: E, **spellings: E) -> Callable[[Any], E]:
-    """Return a reader of a vocabulary, blind to case."""
-    known = {**{member.lower(): member for member in enum}, **spellings}
-    known.pop("other", None)
+class Words(dict[str, E]):
+    """A vocabulary as a table, from words as providers write them, blind to case and blanks."""
 
-    def read(value: Any) -> E:
-        word = value.strip().lower() if isinstance(value, str) else ""
-        return known.get(word, other)
+    def __init__(self, enum: type[E], other: E, **spellings: E) -> None:
+        known = {member.lower(): member for member in enum if member.value != "other"}
+        super().__init__({**known, **spellings})
+        self._other = other
 
-    return read
+    def __missing__(self, word: str) -> E:
+        return self.get(word.strip().lower(), self._other)
+
+    def __call__(self, value: object) -> E:
+        """Return the member for any value; what is not text is not in the vocabulary."""
+        return self[value] if isinstance(value, str) else self._other
 
 
-read_org_type = _words(OrgType, OrgType.other)
-read_session_type = _words(
+#: Deleted for ``tobedeleted`` and ``inactive`` (OneRoster 1.0), active for everything else.
+read_status = Words(Status, Status.active, tobedeleted=Status.deleted, inactive=Status.deleted)
+read_org_type = Words(OrgType, OrgType.other)
+read_session_type = Words(
     SessionType,
     SessionType.other,
     gradingperiod=SessionType.grading_period,
     schoolyear=SessionType.school_year,
 )
-read_class_type = _words(ClassType, ClassType.other)
-read_role = _words(
+read_class_type = Words(ClassType, ClassType.other)
+read_role = Words(
     Role,
     Role.other,
     aide=Role.staff,
@@ -233,8 +239,8 @@ read_role = _words(
     sysadmin=Role.administrator,
     parent=Role.guardian,
 )
-read_relationship_kind = _words(RelationshipKind, RelationshipKind.unknown)
-read_identifier_type = _words(
+read_relationship_kind = Words(RelationshipKind, RelationshipKind.unknown)
+read_identifier_type = Words(
     IdentifierType,
     IdentifierType.other,
     fed=IdentifierType.federal_id,
@@ -249,9 +255,9 @@ read_identifier_type = _words(
     studentnumber=IdentifierType.student_number,
     employeeid=IdentifierType.employee_id,
 )
-_read_sex = _words(Sex, Sex.other, m=Sex.male, f=Sex.female)
+_read_sex = Words(Sex, Sex.other, m=Sex.male, f=Sex.female)
 
 
-def read_sex(value: Any) -> Sex | None:
+def read_sex(value: object) -> Sex | None:
     """Return the sex sent; a word outside the vocabulary is ``other``, nothing sent is None."""
     return None if read_text(value) is None else _read_sex(value)

@@ -1,0 +1,309 @@
+"""
+Reading a collection whole, page by page, from servers whose paging cannot be trusted.
+
+Sources: OneRoster 1.1 and 1.2 (``limit``, ``offset``, ``X-Total-Count``), RFC 8288 (``Link``).  A
+page may be shorter than asked for (a silent clamp), so the next offset is what was received, and
+only an empty page, a total that agrees or a ``Link`` without next ends a collection.
+"""
+
+import operator
+import re
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from itertools import islice
+from typing import Generic, TypeVar
+
+import attrs
+
+from edlink._http.payload import Page
+from edlink._http.transport import Response
+from edlink.errors import IncompletePullError, PayloadError, UnavailableError
+
+T = TypeVar("T")
+
+#: A proxy's or server's way to say that a page is too heavy.
+_TOO_HEAVY = frozenset({502, 503, 504})
+
+
+@attrs.frozen(kw_only=True)
+class PageSettings:
+    """
+    How a collection is paged.
+
+    Attributes:
+        page_size: Rows asked for; halved down to ``smallest_page`` when the server cannot.
+        look_ahead: Pages fetched beside the one being read; 0 for one request at a time.
+        max_rows: A collection with more rows is refused as endless.
+        count_header: A header that repeats the number of rows in the page, or None.
+    """
+
+    page_size: int = 1000
+    smallest_page: int = 50
+    look_ahead: int = 3
+    max_rows: int = 50_000_000
+    count_header: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PageFacts:
+    """What an answer's headers say of its collection; None where they say nothing."""
+
+    total: int | None = None
+    has_next: bool | None = None
+    count: int | None = None
+    total_is_garbage: bool = False
+
+
+_NEXT = re.compile(r"""<[^>]*>[^,]*;\s*rel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)""", re.IGNORECASE)
+
+
+def read_facts(response: Response, *, count_header: str | None = None) -> PageFacts:
+    """Return what ``X-Total-Count``, ``Link`` and a count header say; no address is kept."""
+    total, garbage = _natural(response.headers.get("X-Total-Count"))
+    count, _ = _natural(response.headers.get(count_header) if count_header else None)
+    link = response.headers.get("Link")
+    has_next = None if link is None else _NEXT.search(link) is not None
+    return PageFacts(total=total, has_next=has_next, count=count, total_is_garbage=garbage)
+
+
+def _natural(text: str | None) -> tuple[int | None, bool]:
+    """Return a natural number and whether the text was there but is none."""
+    if text is None or not text.strip():
+        return None, False
+    if text.strip().isascii() and text.strip().isdigit():
+        return int(text), False
+    return None, True
+
+
+class SeenIds:
+    """
+    Which ids have come before, in eight bytes each as long as they ascend.
+
+    Ids in ascending order cannot repeat.  Once the order breaks, ids are told apart by their
+    64-bit hashes; a caller who holds the records can check what is said to repeat.
+    """
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+        self._known: set[int] | None = None
+        self._last = ""
+
+    def repeats(self, ids: Sequence[str]) -> list[int]:
+        """Return the positions of ids that have come before, in this page or an earlier one."""
+        if self._known is None:
+            ascends = all(map(operator.lt, ids, islice(ids, 1, None)))
+            if ascends and (not ids or self._last < ids[0]):
+                self._hashes.extend(map(hash, ids))
+                self._last = ids[-1] if ids else self._last
+                return []
+            self._known = set(self._hashes)
+            self._hashes = array("q")
+        repeated = []
+        for position, key in enumerate(map(hash, ids)):
+            if key in self._known:
+                repeated.append(position)
+            self._known.add(key)
+        return repeated
+
+
+@attrs.frozen(kw_only=True)
+class Batch(Generic[T]):
+    """A page of a collection: its records, and the positions of those that came before."""
+
+    page: Page[T]
+    repeated: list[int]
+    total: int | None
+    total_is_garbage: bool
+
+
+@attrs.frozen(kw_only=True)
+class PageSource(Generic[T]):
+    """
+    Where pages come from.
+
+    ``fetch(offset, limit)`` may be called from several threads; ``decode(response, first)`` and
+    ``id_of(record)`` are called from the reader's only.  ``provider`` and ``endpoint`` are for errors.
+    """
+
+    fetch: Callable[[int, int], Response]
+    decode: Callable[[Response, int], Page[T]]
+    id_of: Callable[[T], str]
+    provider: str
+    endpoint: str
+
+    def incomplete(self, code: str, message: str) -> IncompletePullError:
+        """Return the error that says this collection is not whole."""
+        return IncompletePullError(
+            code, message, provider=self.provider, endpoint=self.endpoint, retryable=True
+        )
+
+
+class _Window(Generic[T]):
+    """Fetches the page asked for and, beside it, those that will be asked for next."""
+
+    def __init__(self, source: PageSource[T], executor: Executor | None, look_ahead: int) -> None:
+        self._source = source
+        self._executor = executor
+        self._look_ahead = look_ahead if executor else 0
+        self._pending: dict[int, Future[Response]] = {}
+
+    def take(self, offset: int, limit: int) -> Response:
+        future = self._pending.pop(offset, None)
+        return self._source.fetch(offset, limit) if future is None else future.result()
+
+    def begin(self, offset: int, limit: int) -> None:
+        if self._executor is not None:
+            self._pending[offset] = self._executor.submit(self._source.fetch, offset, limit)
+
+    def prepare(self, offset: int, stride: int, end: int | None, limit: int) -> None:
+        """Start on the pages from an offset on; drop what was started for other offsets."""
+        reach = offset + stride * self._look_ahead
+        wanted = range(offset, reach if end is None else min(end, reach), stride)
+        for other in [o for o in self._pending if o not in wanted]:
+            self._pending.pop(other).cancel()
+        for ahead in wanted:
+            if ahead not in self._pending:
+                self.begin(ahead, limit)
+
+    def clear(self) -> None:
+        for future in self._pending.values():
+            future.cancel()
+        self._pending.clear()
+
+
+class OffsetPages(Generic[T]):
+    """
+    One walk through a collection by offset; iterate it once.
+
+    Args:
+        source: Where pages come from.
+        settings: Sizes and guards.
+        executor: Fetches ahead; None for one request at a time.
+
+    Raises (while iterating):
+        IncompletePullError: EDL-PULL-001 rows are missing at the end, EDL-PULL-002 the server
+            repeats a page, EDL-PULL-003 no end in sight, EDL-PULL-004 the total moved during the
+            walk, EDL-PULL-005 a page is shorter than its own count.
+        ProviderError: As transport and payload say.
+    """
+
+    def __init__(
+        self, source: PageSource[T], settings: PageSettings, executor: Executor | None = None
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._window = _Window(source, executor, settings.look_ahead)
+        self._limit = settings.page_size
+        self._seen = SeenIds()
+        self._total: int | None = None
+        self._total_moved = False
+        self._offset = 0
+        self._stride = 0
+
+    def start(self) -> None:
+        """Begin to fetch the first page, so that several collections can start together."""
+        self._window.begin(self._offset, self._limit)
+
+    def __iter__(self) -> Iterator[Batch[T]]:
+        try:
+            while True:
+                page, facts = self._next_page()
+                self._note_total(facts, page)
+                repeated = self._check_rows(page)
+                self._offset += page.received
+                yield Batch(
+                    page=page,
+                    repeated=repeated,
+                    total=self._total,
+                    total_is_garbage=facts.total_is_garbage,
+                )
+                if self._is_over(page, facts):
+                    break
+                self._look_ahead(page)
+            self._check_total()
+        finally:
+            self._window.clear()
+
+    def _next_page(self) -> tuple[Page[T], PageFacts]:
+        """Return the page at the offset; what looks broken is asked for once more."""
+        page, facts, fault = self._attempt()
+        if fault is not None:
+            self._window.clear()
+            page, facts, fault = self._attempt()
+        if fault is not None:
+            raise fault
+        return page, facts
+
+    def _attempt(self) -> tuple[Page[T], PageFacts, PayloadError | IncompletePullError | None]:
+        response = self._fetch()
+        facts = read_facts(response, count_header=self._settings.count_header)
+        try:
+            page = self._source.decode(response, self._offset)
+        except PayloadError as error:
+            return Page(rows=[], received=0), facts, error
+        return page, facts, self._find_fault(page, facts)
+
+    def _find_fault(self, page: Page[T], facts: PageFacts) -> IncompletePullError | None:
+        if facts.count is not None and facts.count != page.received:
+            message = "a page holds other than its own count of rows"
+            return self._source.incomplete("EDL-PULL-005", message)
+        expected = facts.total if facts.total is not None else self._total
+        more = facts.has_next or (expected is not None and self._offset < expected)
+        if page.received == 0 and more:
+            message = "the server has no more rows but says there are more"
+            return self._source.incomplete("EDL-PULL-001", message)
+        return None
+
+    def _fetch(self) -> Response:
+        while True:
+            try:
+                return self._window.take(self._offset, self._limit)
+            except UnavailableError as error:
+                if error.status not in _TOO_HEAVY or self._limit <= self._settings.smallest_page:
+                    raise
+            self._window.clear()
+            self._limit = max(self._limit // 2, self._settings.smallest_page)
+            self._stride = 0
+
+    def _note_total(self, facts: PageFacts, page: Page[T]) -> None:
+        total = facts.total
+        if total is None or (total == 0 and page.received):
+            return
+        self._total_moved |= self._total not in (None, total)
+        self._total = total
+
+    def _check_rows(self, page: Page[T]) -> list[int]:
+        repeated = self._seen.repeats([self._source.id_of(row) for row in page.rows])
+        if page.rows and len(repeated) == len(page.rows) and self._offset:
+            message = "the server sends the same page again"
+            raise self._source.incomplete("EDL-PULL-002", message)
+        if self._offset + page.received > self._settings.max_rows:
+            message = f"more than {self._settings.max_rows} rows and no end in sight"
+            raise self._source.incomplete("EDL-PULL-003", message)
+        return repeated
+
+    def _is_over(self, page: Page[T], facts: PageFacts) -> bool:
+        if page.received == 0:
+            return True
+        if self._total is None:
+            return facts.has_next is False
+        # A full page that ends exactly at the total proves nothing: ask once more.
+        ends_short = page.received < self._limit or facts.has_next is False
+        return self._offset == self._total and ends_short
+
+    def _look_ahead(self, page: Page[T]) -> None:
+        """Guess the next offsets, once the server has shown its size of page or its total."""
+        if self._total is None and page.received != self._stride:
+            self._window.clear()
+        else:
+            self._window.prepare(self._offset, page.received, self._total, self._limit)
+        self._stride = page.received
+
+    def _check_total(self) -> None:
+        if self._total_moved:
+            message = "the total changed while it was read"
+            raise self._source.incomplete("EDL-PULL-004", message)
+        if self._total is not None and self._offset != self._total:
+            message = f"{self._offset} rows came, the server counts {self._total}"
+            raise self._source.incomplete("EDL-PULL-001", message)
