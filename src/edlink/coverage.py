@@ -149,8 +149,8 @@ class RosterWarning:
     """
     Something about a whole pull that a host must know before it acts on it.
 
-    ``ids`` are a few sourced ids as examples.  ``distrusts`` names the model fields that must not be
-    used for matching, such as ``given_name`` when names are masked.
+    ``ids`` are a few sourced ids as examples.  ``distrusts`` names the model fields that must not
+    be used for matching, such as ``given_name`` when names are masked.
     """
 
     code: str

@@ -112,8 +112,9 @@ class AcademicSession:
     """
     A school year, term or smaller part of one.
 
-    Dates are half-open: ``start_date`` is in, ``end_date`` is the first day after.  ``end_semantics``
-    says how sure that is.  ``school_year`` is the calendar year in which the school year ends.
+    Dates are half-open: ``start_date`` is in, ``end_date`` is the first day after.
+    ``end_semantics`` says how sure that is.  ``school_year`` is the calendar year in which the
+    school year ends.
     """
 
     sourced_id: str
@@ -189,9 +190,9 @@ class User:
     """
     A person, as one source knows them.
 
-    ``given_name`` and ``family_name`` are the legal names.  ``enabled`` is whether the provider lets
-    the account sign in; it says nothing of whether the person is still there.  ``agent_ids`` are
-    the people the provider lists on this record as linked (OneRoster ``agents``); what they mean is
+    ``given_name`` and ``family_name`` are the legal names.  ``enabled`` is whether the provider
+    lets the account sign in; it says nothing of whether the person is still there.  ``agent_ids``
+    are the people the provider lists on this record as linked (OneRoster ``agents``); what they mean is
     worked out in ``Relationship``.  ``primary_org_is_guess`` says that no field named the primary
     org.  ``grades`` are CEDS entry grade levels where certain, ``grades_raw`` as sent.
     """

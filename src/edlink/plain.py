@@ -5,8 +5,8 @@ A field at its default is left out; dates are ISO 8601 text; enums are their tex
 sets are lists (sets sorted).  ``from_plain`` reads what ``to_plain`` wrote and nothing looser.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Hashable, Mapping
+from datetime import date
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -17,24 +17,27 @@ import attrs
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
 
+_FACTORY: Any = attrs.Factory
+
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - any model value
     """Return a value as JSON-safe plain data; a record becomes a dict without its defaults."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    if attrs.has(type(value)):
+        return _record(value)
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(to_plain(item) for item in value)
-    if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
+    if isinstance(value, tuple | list | frozenset):
+        items = [to_plain(item) for item in value]
+        return sorted(items) if isinstance(value, frozenset) else items
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value
+
+
+def _record(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class
     return {
         name: to_plain(item)
-        for name, default in _defaults(type(value))
+        for name, default in _defaults(cast("Hashable", type(value)))
         if (item := getattr(value, name)) != default
     }
 
@@ -47,23 +50,22 @@ def from_plain(cls: type[T], data: Mapping[str, Any]) -> T:
         KeyError: A field that the class does not have.
         TypeError, ValueError: A value of another shape, or a required field that is missing.
     """
-    readers = _readers(cls)
+    readers = _readers(cast("Hashable", cls))
     return cls(**{name: readers[name](value) for name, value in data.items()})
 
 
 @cache
-def _defaults(cls: type[Any]) -> tuple[tuple[str, Any], ...]:
+def _defaults(cls: Any) -> tuple[tuple[str, Any], ...]:  # noqa: ANN401 - an attrs class
     return tuple((field.name, _default(field)) for field in attrs.fields(cls))
 
 
 def _default(field: "attrs.Attribute[Any]") -> Any:  # noqa: ANN401 - any model value
-    if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
-        return field.default.factory()
-    return field.default
+    default: Any = field.default
+    return default.factory() if isinstance(default, _FACTORY) else default
 
 
 @cache
-def _readers(cls: type[Any]) -> Mapping[str, Reader]:
+def _readers(cls: Any) -> Mapping[str, Reader]:  # noqa: ANN401 - an attrs class
     hints = get_type_hints(cls)
     return {field.name: _reader(hints[field.name]) for field in attrs.fields(cls)}
 

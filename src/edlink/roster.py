@@ -99,7 +99,9 @@ class Roster:
                 message = f"two records of kind {type(record).__name__} have one sourced id"
                 raise ConfigError("EDL-CONF-001", message)
             known[record.sourced_id] = record
-        collections = {COLLECTIONS[k]: tuple(found[t].values()) for k, t in RECORD_TYPES.items()}
+        collections: dict[str, Any] = {
+            COLLECTIONS[k]: tuple(found[t].values()) for k, t in RECORD_TYPES.items()
+        }
         return cls(source=source, pulled_at=pulled_at, **collections, **facts)
 
     # Records by kind and id

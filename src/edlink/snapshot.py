@@ -122,16 +122,14 @@ def _check_head(head: dict[str, Any]) -> None:
 def _assemble(head: dict[str, Any], lines: Iterator[dict[str, Any]]) -> Roster:
     found: dict[str, list[Any]] = {name: [] for name in COLLECTIONS.values()}
     tombstones: list[Tombstone] = []
-    count = 0
-    for line in lines:
+    for count, line in enumerate(lines):
         if "end" in line:
             if line["end"] != count:
                 break
             facts = {name: head[name] for name in _HEADER}
             bare = from_plain(Roster, facts)
-            collections = {name: tuple(records) for name, records in found.items()}
+            collections: dict[str, Any] = {name: tuple(rows) for name, rows in found.items()}
             return attrs.evolve(bare, tombstones=tuple(tombstones), **collections)
-        count += 1
         if "tombstone" in line:
             tombstones.append(_tombstone(line))
         else:
@@ -150,7 +148,7 @@ def _tombstone(line: dict[str, Any]) -> Tombstone:
 @contextmanager
 def _open(path: Path, mode: str, *, ending: str) -> Iterator[IO[str]]:
     if ending == ".gz":
-        opened: Any = gzip.open(path, mode + "b", **({"compresslevel": 6} if mode == "w" else {}))
+        opened: Any = gzip.GzipFile(path, mode + "b", compresslevel=6)
     elif ending == ".zst":
         opened = _open_zstd(path, mode + "b")
     else:

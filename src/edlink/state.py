@@ -12,6 +12,14 @@ from edlink.model import Record
 VERSION = 1
 
 
+def _texts(values: Mapping[str, str]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in values.items()}
+
+
+def _numbers(values: Mapping[str, int]) -> dict[str, int]:
+    return {str(key): int(value) for key, value in values.items()}
+
+
 @attrs.frozen(kw_only=True)
 class SyncState:
     """
@@ -26,9 +34,9 @@ class SyncState:
     """
 
     source: Source
-    cursors: Mapping[str, str] = attrs.field(factory=dict, converter=dict)
+    cursors: Mapping[str, str] = attrs.field(factory=dict, converter=_texts)
     revision: str | None = None
-    counts: Mapping[str, int] = attrs.field(factory=dict, converter=dict)
+    counts: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
     complete: bool = False
 
     def reset(self) -> "SyncState":
@@ -59,9 +67,9 @@ class SyncState:
             if data["version"] == VERSION:
                 return cls(
                     source=Source(str(data["provider"]), str(data["tenant"])),
-                    cursors={str(k): str(v) for k, v in data["cursors"].items()},
+                    cursors=data["cursors"],
                     revision=data["revision"],
-                    counts={str(k): int(v) for k, v in data["counts"].items()},
+                    counts=data["counts"],
                     complete=bool(data["complete"]),
                 )
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from edlink._http.exchange import Response
 from edlink._http.payload import Page
-from edlink._http.transport import Response
 from edlink.errors import IncompletePullError, PayloadError, UnavailableError
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class PageSource(Generic[T]):
     Where pages come from.
 
     ``fetch(offset, limit)`` may be called from several threads; ``decode(response, first)`` and
-    ``id_of(record)`` are called from the reader's only.  ``provider`` and ``endpoint`` are for errors.
+    ``id_of(record)`` are called from the reader's only.  Errors name ``provider`` and ``endpoint``.
     """
 
     fetch: Callable[[int, int], Response]

@@ -13,7 +13,7 @@ import attrs
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, from_json
 from pydantic_core import core_schema as cs
 
-from edlink._http.transport import Response
+from edlink._http.exchange import Response
 from edlink.coverage import Issue
 from edlink.errors import PayloadError
 from edlink.vocabulary import Kind
@@ -103,9 +103,10 @@ def record_schema(
         finish: Called with each new record, for what stands on more than one wire field.
     """
     args = cs.dataclass_args_schema(
-        cls.__name__, [_field(field, fields.get(field.name)) for field in attrs.fields(cls)]
+        cls.__name__,
+        [_field(field, fields.get(field.name)) for field in attrs.fields(cast("Any", cls))],
     )
-    names = [field.name for field in attrs.fields(cls)]
+    names = [field.name for field in attrs.fields(cast("Any", cls))]
     schema = cs.dataclass_schema(cls, args, names, slots=True)
     return cs.no_info_after_validator_function(finish, schema) if finish else schema
 
