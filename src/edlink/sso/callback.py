@@ -1,0 +1,161 @@
+"""
+The gate every returning browser passes: state, expiry, issuer and single use.
+
+An answer without our state is a request to log in, not a login (a portal's tile, or a stranger's
+link): its code is never exchanged, the login is begun again once.  A provider's login cannot leave
+any of this out, because the gate is what hands out the code.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+import attrs
+
+from edlink.errors import (
+    InvalidLoginError,
+    LoginCancelledError,
+    LoginError,
+    ReplayedError,
+    StateMismatchError,
+)
+from edlink.sso.pending import PendingLogin
+from edlink.sso.stores import ReplayStore
+
+#: A restarted login's state begins so: when it returns to a browser without its pending login,
+#: cookies are blocked and a further restart would go round for ever.
+_AGAIN = "again."
+
+#: Seconds in which one browser gets one restart.
+_RESTART_PAUSE = 60
+
+#: Seconds a used code is remembered; the longest-lived code is Veracross's, ten minutes.
+_CODE_MEMORY = 900
+
+#: Largest parameter of a callback, in characters.
+_MAX_PARAM = 8192
+
+
+def new_state(*, restarted: bool) -> str:
+    """Return a fresh random state of 256 bits."""
+    return (_AGAIN if restarted else "") + secrets.token_urlsafe(32)
+
+
+def use_once(store: ReplayStore, *parts: str, expires_at: int) -> None:
+    """
+    Mark something as used.
+
+    Args:
+        store: Where it is remembered, as a hash.
+        parts: What names it: provider, kind, value.
+        expires_at: Seconds since the epoch until which it must be remembered.
+
+    Raises:
+        ReplayedError: EDL-LOGIN-005 when it was used before.
+        LoginError: EDL-LOGIN-006 when the store cannot say; the login is refused.
+    """
+    key = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    fresh: object = None
+    with suppress(Exception):  # any store, any failure: refused below, and nothing of it quoted
+        fresh = store.add_once(key, expires_at)
+    if fresh is False:
+        raise ReplayedError("EDL-LOGIN-005", "this answer was used before", reason="try_again")
+    if fresh is not True:
+        message = "the replay store gave no answer, so the login was refused"
+        fix = "Check the host's replay store."
+        raise LoginError("EDL-LOGIN-006", message, reason="unavailable", fix=fix, retryable=True)
+
+
+@attrs.frozen(kw_only=True)
+class CallbackGate:
+    """
+    What a callback of one configured login must satisfy.
+
+    Attributes:
+        provider: Short name of the provider.
+        redirect_uri: The registered address the browser returns to.
+        issuer: What the callback's ``iss`` must be where it is sent (RFC 9207), or None.
+        replay_store: Where used answers are remembered.
+        clock: Returns seconds since the epoch.
+    """
+
+    provider: str
+    redirect_uri: str
+    issuer: str | None
+    replay_store: ReplayStore = attrs.field(repr=False)
+    clock: Callable[[], float]
+
+    def admit(self, params: Mapping[str, str], pending: PendingLogin | None) -> str | None:
+        """
+        Return the code to exchange, or None when the login is to be begun again.
+
+        Raises:
+            LoginCancelledError: EDL-LOGIN-007 or 008, the provider ended the login.
+            StateMismatchError: EDL-LOGIN-001 to 004, the answer belongs to another login.
+            InvalidLoginError: EDL-LOGIN-009 no code, EDL-LOGIN-013 another issuer.
+            ReplayedError: EDL-LOGIN-005.
+            LoginError: EDL-LOGIN-006, the replay store cannot say.
+        """
+        _check_ended(params)
+        code, state = params.get("code", ""), params.get("state", "")
+        if not code or len(code) > _MAX_PARAM or len(state) > _MAX_PARAM:
+            message = "the callback holds no code"
+            raise InvalidLoginError("EDL-LOGIN-009", message, reason="refused")
+        if pending is None or not state:
+            self._check_restart(state, pending)
+            return None
+        self._check_pending(state, pending)
+        if self.issuer is not None and params.get("iss", self.issuer) != self.issuer:
+            message = "the callback comes from another issuer than the one asked"
+            raise InvalidLoginError("EDL-LOGIN-013", message, reason="refused")
+        self._use("state", state, pending.expires_at + _RESTART_PAUSE)
+        self._use("code", code, int(self.clock()) + _CODE_MEMORY)
+        return code
+
+    def _use(self, kind: str, value: str, expires_at: int) -> None:
+        use_once(self.replay_store, self.provider, kind, value, expires_at=expires_at)
+
+    def _check_restart(self, state: str, pending: PendingLogin | None) -> None:
+        just_restarted = (
+            pending is not None
+            and pending.restarted
+            and self.clock() < pending.created_at + _RESTART_PAUSE
+        )
+        if state.startswith(_AGAIN) or just_restarted:
+            message = "the login was restarted once and its answer still belongs to no login here"
+            fix = "Check that the host's cookie reaches the callback; open the app once more."
+            raise StateMismatchError("EDL-LOGIN-002", message, reason="try_again", fix=fix)
+
+    def _check_pending(self, state: str, pending: PendingLogin) -> None:
+        if (pending.provider, pending.redirect_uri) != (self.provider, self.redirect_uri):
+            message = "the pending login was begun for another provider or address"
+            raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
+        if not hmac.compare_digest(state.encode(), pending.state.encode()):
+            message = "the callback's state is not this browser's"
+            raise StateMismatchError("EDL-LOGIN-001", message, reason="try_again")
+        check_not_expired(pending, self.clock())
+
+
+def check_not_expired(pending: PendingLogin, now: float) -> None:
+    """
+    Check that a pending login is still good.
+
+    Raises:
+        StateMismatchError: EDL-LOGIN-014 when it is not.
+    """
+    if now >= pending.expires_at:
+        message = "the login took too long"
+        raise StateMismatchError("EDL-LOGIN-014", message, reason="try_again", retryable=True)
+
+
+def _check_ended(params: Mapping[str, str]) -> None:
+    error = params.get("error")
+    if error == "access_denied":
+        message = "the person, or the provider, declined the login"
+        raise LoginCancelledError("EDL-LOGIN-007", message, reason="cancelled")
+    if error:
+        # The provider's own word and description are not repeated: they are free text.
+        message = "the provider ended the login with an error"
+        raise LoginCancelledError("EDL-LOGIN-008", message, reason="refused")

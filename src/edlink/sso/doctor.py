@@ -1,0 +1,98 @@
+"""What a set-up doctor looks at before the first person signs in; shared by every login."""
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from edlink.errors import LoginError
+from edlink.report import Finding
+from edlink.sso.addresses import origin
+from edlink.sso.keys import KeySet
+from edlink.sso.sender import Sender
+from edlink.vocabulary import Severity
+
+#: Clocks further apart than this make logins fail, in seconds.
+_MAX_DRIFT = 60
+
+
+def redirect_finding(redirect_uri: str, *, where: str) -> Finding:
+    """Return the address to register, and where the provider's screen wants it."""
+    local = redirect_uri.startswith("http:")
+    return Finding(
+        code="EDL-CHECK-901",
+        severity=Severity.warning if local else Severity.info,
+        title="The redirect address is on loopback: good for trying out only"
+        if local
+        else "The redirect address must be registered, character for character",
+        evidence={"redirect_uri": redirect_uri},
+        fix=f"Copy it to: {where}",
+        who="partner",
+    )
+
+
+def key_findings(keys: KeySet) -> tuple[Finding, ...]:
+    """Return whether the provider's discovery document and signing keys can be used."""
+    try:
+        found = keys.refresh()
+    except LoginError as error:
+        problem = Finding(
+            code="EDL-CHECK-902",
+            severity=Severity.error,
+            title="The provider's discovery document or signing keys cannot be used",
+            evidence={"error": error.code},
+            fix=error.fix or "Check the configured address and that the host may reach it.",
+            who="developer",
+        )
+        return (problem,)
+    return (
+        Finding(
+            code="EDL-CHECK-903",
+            severity=Severity.ok,
+            title="The provider's discovery document and signing keys are good",
+            evidence={"keys": len(found.keys)},
+        ),
+    )
+
+
+def scope_finding(document: Mapping[str, object], wanted: tuple[str, ...]) -> Finding:
+    """Return whether the provider offers the scopes that the login asks for."""
+    offered = document.get("scopes_supported")
+    known = {str(scope) for scope in offered} if isinstance(offered, list) else set(wanted)
+    missing = [scope for scope in wanted if scope not in known]
+    return Finding(
+        code="EDL-CHECK-905",
+        severity=Severity.error if missing else Severity.ok,
+        title="The provider does not offer every scope the login asks for"
+        if missing
+        else "The provider offers the scopes the login asks for",
+        evidence={"missing": " ".join(missing)} if missing else {},
+        fix="Have the scopes switched on for this app." if missing else "",
+        who="partner" if missing else "nobody",
+    )
+
+
+def clock_finding(sender: Sender, url: str, now: float) -> Finding:
+    """Return whether this host's clock agrees with the provider's, by its ``Date`` header."""
+    drift = _drift(sender, url, now)
+    if drift is None:
+        severity, title = Severity.warning, "The provider's clock could not be read"
+    elif abs(drift) > _MAX_DRIFT:
+        severity, title = Severity.error, "This host's clock differs from the provider's"
+    else:
+        severity, title = Severity.ok, "This host's clock agrees with the provider's"
+    wrong = severity is Severity.error
+    return Finding(
+        code="EDL-CHECK-904",
+        severity=severity,
+        title=title,
+        evidence={} if drift is None else {"seconds": round(drift)},
+        fix="Keep the host's clock with NTP." if wrong else "",
+        who="developer" if wrong else "nobody",
+    )
+
+
+def _drift(sender: Sender, url: str, now: float) -> float | None:
+    try:
+        answer = sender.get(origin(url) + "/", what="clock")
+        return now - parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (LoginError, ValueError):
+        return None

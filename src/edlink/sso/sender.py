@@ -1,0 +1,136 @@
+"""
+One request of a login, sent once.
+
+A person is waiting and a code is good for one exchange, so nothing is tried again.  https only
+(http on loopback), no redirects, time-outs and a size limit throughout.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+
+import attrs
+import requests
+
+from edlink.errors import LoginError
+from edlink.sso.addresses import is_safe_url
+
+_CHUNK = 65536
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """An HTTP answer, whole: status, headers by lower-case name, body in bytes."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+
+    def json_object(self) -> dict[str, Any] | None:
+        """Return the body as a JSON object, or None when it is anything else."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+
+@attrs.frozen(kw_only=True)
+class Sender:
+    """
+    Sends a login's requests to its provider.
+
+    Attributes:
+        connect_timeout: Seconds to reach the provider.
+        deadline: Seconds for a whole answer.
+        max_body: Largest answer taken, in bytes.
+        ca_file: A PEM file of authorities to trust instead of the system's, or None.
+    """
+
+    connect_timeout: float = 5.0
+    deadline: float = 20.0
+    max_body: int = 1024 * 1024
+    ca_file: str | None = None
+
+    def get(self, url: str, *, what: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """
+        Return the answer to a GET.
+
+        Args:
+            url: Where; never shown in an error.
+            what: Name of the request for errors, such as ``signing keys``.
+            headers: Headers to add.
+
+        Raises:
+            LoginError: EDL-LOGIN-010 to 012, when no usable answer arrives.
+        """
+        return self._send("GET", url, what, dict(headers or {}), None)
+
+    def post_form(
+        self,
+        url: str,
+        form: Sequence[tuple[str, str]],
+        *,
+        what: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Return the answer to a form that is posted once; arguments and errors as for ``get``."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self._send("POST", url, what, sent, urlencode(form).encode("ascii"))
+
+    def _send(
+        self, method: str, url: str, what: str, headers: dict[str, str], body: bytes | None
+    ) -> Answer:
+        if not is_safe_url(url):
+            message = f"the address for the {what} is not https"
+            raise LoginError("EDL-LOGIN-012", message, reason="not_set_up")
+        answer = None
+        # What is caught names the address, and may hold the code.
+        with suppress(requests.RequestException, OSError, ValueError):
+            answer = self._exchange(method, url, {"Accept": "application/json", **headers}, body)
+        if answer is None:
+            message = f"the provider gave no usable answer to the request for the {what}"
+            raise LoginError("EDL-LOGIN-010", message, reason="unavailable", retryable=True)
+        if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's redirects
+            message = f"the provider answered the request for the {what} with a redirect"
+            fix = "Check the configured address; edlink does not follow redirects."
+            raise LoginError("EDL-LOGIN-012", message, reason="not_set_up", fix=fix)
+        if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 - HTTP's own numbers
+            message = f"the provider failed on the request for the {what} ({answer.status})"
+            raise LoginError("EDL-LOGIN-011", message, reason="unavailable", retryable=True)
+        return answer
+
+    def _exchange(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None
+    ) -> Answer | None:
+        """Return the answer, or None when it is too large or too slow."""
+        end = time.monotonic() + self.deadline
+        with (
+            requests.Session() as session,
+            session.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                auth=_as_given,
+                allow_redirects=False,
+                stream=True,
+                timeout=(self.connect_timeout, self.deadline),
+                verify=self.ca_file or True,
+            ) as response,
+        ):
+            received = bytearray()
+            for chunk in response.iter_content(_CHUNK):
+                received += chunk
+                if len(received) > self.max_body or time.monotonic() > end:
+                    return None
+            found = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(status=response.status_code, headers=found, body=bytes(received))
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Return the request unchanged; without it, a .netrc entry would replace our credentials."""
+    return request
