@@ -1,0 +1,79 @@
+"""One request and its answer, as doors and faults see them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import attrs
+
+from edlink.vocabulary import Kind
+
+
+@attrs.define(kw_only=True)
+class Request:
+    """
+    What arrived.
+
+    ``path`` is as sent, still percent-encoded; ``headers`` have lower-case names.
+    """
+
+    method: str
+    path: str
+    query: str = attrs.field(default="", repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+    host: str = ""
+
+    @property
+    def params(self) -> list[tuple[str, str]]:
+        """The query's parameters in order."""
+        return parse_qsl(self.query, keep_blank_values=True)
+
+    @property
+    def target(self) -> str:
+        """Path and query as sent."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@attrs.define(kw_only=True)
+class Reply:
+    """
+    What goes back.
+
+    ``cut_after`` closes the connection after so many bytes of the body; ``pause`` is slept, in
+    seconds, in the middle of the body.
+    """
+
+    status: int = 200
+    headers: dict[str, str] = attrs.field(factory=dict)
+    body: bytes = attrs.field(default=b"", repr=False)
+    cut_after: int | None = None
+    pause: float = 0.0
+
+
+@attrs.define(kw_only=True)
+class Exchange:
+    """
+    A request on its way through a door.
+
+    A door fills in what it learns: ``endpoint`` (template for the log), ``kind``, ``limit`` and
+    ``offset`` of a page, ``rows`` (the page's records as JSON values), ``total``.
+    """
+
+    request: Request
+    endpoint: str = ""
+    kind: Kind | None = None
+    is_list: bool = False
+    envelope: str = ""
+    limit: int = 0
+    offset: int = 0
+    total: int = 0
+    rows: list[Any] = attrs.field(factory=list, repr=False)
+
+
+def json_reply(value: Any, status: int = 200, **headers: str) -> Reply:  # noqa: ANN401 - any JSON
+    """Return a reply of JSON; ``X_Total_Count="3"`` becomes the header ``X-Total-Count``."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Reply(status=status, headers={"Content-Type": "application/json"} | named, body=body)
