@@ -191,7 +191,7 @@ def to_error(
         request_id=request_id(answer.headers) if answer else None,
         provider_code=safe_word(provider_code),
         fix=meaning.fix,
-        retryable=is_transient(outcome) or outcome in {Failure.LATE, Failure.HELD},
+        retryable=is_transient(outcome) or outcome is Failure.LATE or outcome is Failure.HELD,
     )
 
 

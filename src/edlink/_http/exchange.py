@@ -1,5 +1,6 @@
 """One request and its whole answer, or the word for what went wrong; no retry, no judgment."""
 
+import contextlib
 import enum
 import ssl
 from collections.abc import Iterator, Mapping
@@ -109,7 +110,8 @@ def exchange(  # noqa: PLR0913 - one keyword per thing that an exchange depends 
             **environment,
         )
         with answer:
-            return _whole(answer, limits=limits, clock=clock, endpoint=endpoint)
+            read = _whole if 200 <= answer.status_code < 300 else _refusal  # noqa: PLR2004 - success
+            return read(answer, limits=limits, clock=clock, endpoint=endpoint)
     except (OSError, urllib3.exceptions.HTTPError) as error:
         return _failure(error)
 
@@ -133,15 +135,12 @@ def read_environment(session: requests.Session, url: str, *, direct: bool) -> di
 def _whole(
     answer: requests.Response, *, limits: Limits, clock: Clock, endpoint: str
 ) -> Response | Failure:
-    """The answer with all of its body, or why that is not to be had."""
-    good = 200 <= answer.status_code < 300  # noqa: PLR2004 - the class of success
+    """A success with all of its body, or why that is not to be had."""
     chunks: list[bytes] = []
     size = 0
     for chunk in _chunks(answer):
         chunks.append(chunk)
         size += len(chunk)
-        if not good and size >= _ERROR_BODY:
-            break
         if size > limits.max_body:
             return Failure.TOO_LARGE
         if clock.monotonic() > limits.until:
@@ -149,7 +148,24 @@ def _whole(
     return Response(
         status=answer.status_code,
         headers=answer.headers,
-        body=b"".join(chunks) if good else b"".join(chunks)[:_ERROR_BODY],
+        body=b"".join(chunks),
+        endpoint=endpoint,
+    )
+
+
+def _refusal(answer: requests.Response, *, limits: Limits, clock: Clock, endpoint: str) -> Response:
+    """An answer that is no success, with as much of its body as helps and can be had."""
+    body = bytearray()
+    # The status has arrived and says enough; a body that breaks off changes nothing.
+    with contextlib.suppress(OSError, urllib3.exceptions.HTTPError):
+        for chunk in _chunks(answer):
+            body += chunk
+            if len(body) >= _ERROR_BODY or clock.monotonic() > limits.until:
+                break
+    return Response(
+        status=answer.status_code,
+        headers=answer.headers,
+        body=bytes(body[:_ERROR_BODY]),
         endpoint=endpoint,
     )
 

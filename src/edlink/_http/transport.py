@@ -16,7 +16,7 @@ import math
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import attrs
 import requests
@@ -188,6 +188,12 @@ class Transport:
 
     def __repr__(self) -> str:
         return f"<Transport {self._provider}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def get(
         self,
