@@ -10,6 +10,7 @@ exact target instead, at the moment it writes the request line.
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +25,23 @@ _PLACEHOLDER = "/-"
 _target: ContextVar[str] = ContextVar("edlink_exact_target")
 
 
-class _ExactConnection(HTTPConnection):
+class _StrictResponse(HTTPResponse):
+    """
+    An answer whose header lines were all understood.
+
+    The standard library takes a header that breaks off for the end of all headers, and
+    urllib3 prints what it could not read. Either way the answer is not the one sent.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        if self.msg.defects:
+            raise HTTPException
+
+
+class _Exact:
+    """Writes the exact target where urllib3 believes the placeholder to be written."""
+
     def putrequest(
         self,
         method: str,
@@ -32,18 +49,15 @@ class _ExactConnection(HTTPConnection):
         skip_host: bool = False,  # noqa: FBT002 - http.client's own signature
         skip_accept_encoding: bool = False,  # noqa: FBT002 - http.client's own signature
     ) -> None:
-        super().putrequest(method, _target.get(), skip_host, skip_accept_encoding)
+        super().putrequest(method, _target.get(), skip_host, skip_accept_encoding)  # type: ignore[misc] # of the connection
 
 
-class _ExactTlsConnection(HTTPSConnection):
-    def putrequest(
-        self,
-        method: str,
-        url: str,  # noqa: ARG002 - the placeholder
-        skip_host: bool = False,  # noqa: FBT002 - http.client's own signature
-        skip_accept_encoding: bool = False,  # noqa: FBT002 - http.client's own signature
-    ) -> None:
-        super().putrequest(method, _target.get(), skip_host, skip_accept_encoding)
+class _ExactConnection(_Exact, HTTPConnection):
+    response_class = _StrictResponse
+
+
+class _ExactTlsConnection(_Exact, HTTPSConnection):
+    response_class = _StrictResponse
 
 
 class _ExactPool(HTTPConnectionPool):

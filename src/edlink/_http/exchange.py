@@ -2,14 +2,13 @@
 
 import contextlib
 import enum
-import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 import requests
 import urllib3
-from requests.exceptions import ConnectTimeout, SSLError, Timeout
+from requests.exceptions import ConnectTimeout, ProxyError, SSLError, Timeout
 from urllib3.exceptions import NewConnectionError
 
 from edlink._http.limits import Clock
@@ -18,7 +17,7 @@ _CHUNK = 2**18  # bytes taken from the socket at once: large enough to cost noth
 _ERROR_BODY = 2**16  # bytes of an error answer that are worth reading
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Response:
     """
     A whole answer.
@@ -145,6 +144,8 @@ def _whole(
             return Failure.TOO_LARGE
         if clock.monotonic() > limits.until:
             return Failure.LATE
+    if not size and not _has_end(answer):
+        return Failure.BROKEN
     return Response(
         status=answer.status_code,
         headers=answer.headers,
@@ -170,6 +171,18 @@ def _refusal(answer: requests.Response, *, limits: Limits, clock: Clock, endpoin
     )
 
 
+def _has_end(answer: requests.Response) -> bool:
+    """
+    True when an empty body is known to be whole.
+
+    An answer without a length ends with its connection; when it is empty, the connection
+    may as well have ended within the headers.
+    """
+    headers = answer.headers
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    return chunked or "Content-Length" in headers or answer.status_code == 204  # noqa: PLR2004 - No Content
+
+
 def _chunks(answer: requests.Response) -> Iterator[bytes]:
     """
     The decoded body piece by piece, as the network delivers it.
@@ -183,16 +196,17 @@ def _chunks(answer: requests.Response) -> Iterator[bytes]:
 
 def _failure(error: OSError | urllib3.exceptions.HTTPError) -> Failure:
     """The word for what requests or urllib3 raised."""
-    if isinstance(error, ConnectTimeout) or _has_cause(error, NewConnectionError):
+    if isinstance(error, ConnectTimeout | ProxyError) or _found_nobody(error):
         return Failure.UNREACHABLE
-    if isinstance(error, SSLError) or _has_cause(error, ssl.SSLError):
+    # A bare OSError is what requests raises when the trust store it is told of does not exist.
+    if isinstance(error, SSLError) or type(error) is OSError:
         return Failure.UNTRUSTED
     if isinstance(error, Timeout | urllib3.exceptions.TimeoutError):
         return Failure.TIMED_OUT
     return Failure.BROKEN
 
 
-def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:
-    """True when an exception of that kind is what requests wrapped."""
-    reason = error.args[0] if error.args else None
-    return isinstance(getattr(reason, "reason", reason), kind)
+def _found_nobody(error: BaseException) -> bool:
+    """True when what requests wrapped says that no connection was made."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)

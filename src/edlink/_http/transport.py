@@ -78,7 +78,8 @@ class HttpSettings:
     Attributes:
         connect_timeout: Seconds to connect.
         read_timeout: Seconds between two packets of an answer.
-        deadline: Seconds for one call with all its attempts and pauses.
+        deadline: Seconds for one call with all its attempts and pauses; a wait for a
+            packet that is under way then is not cut short.
         attempts: Requests at most for one call.
         backoff: Seconds of the longest pause after the first failure; doubled for each further one.
         backoff_cap: Seconds of the longest pause of all, unless the provider asks for more.
