@@ -86,11 +86,15 @@ class CoverageEntry:
     reported: int | None = None
 
 
+def _entries(values: Iterable[CoverageEntry]) -> tuple[CoverageEntry, ...]:
+    return tuple(values)
+
+
 @attrs.frozen
 class Coverage:
     """What a pull can say of each kind in each org; a kind it does not mention is withheld."""
 
-    entries: tuple[CoverageEntry, ...] = attrs.field(default=(), converter=tuple)
+    entries: tuple[CoverageEntry, ...] = attrs.field(default=(), converter=_entries)
 
     def entry(self, kind: Kind, org_id: str | None = None) -> CoverageEntry | None:
         """Return the entry for a kind in an org, else for the kind in general, else None."""

@@ -192,9 +192,9 @@ class User:
 
     ``given_name`` and ``family_name`` are the legal names.  ``enabled`` is whether the provider
     lets the account sign in; it says nothing of whether the person is still there.  ``agent_ids``
-    are the people the provider lists on this record as linked (OneRoster ``agents``); what they mean is
-    worked out in ``Relationship``.  ``primary_org_is_guess`` says that no field named the primary
-    org.  ``grades`` are CEDS entry grade levels where certain, ``grades_raw`` as sent.
+    are the people the provider lists on this record as linked (OneRoster ``agents``); what they
+    mean is worked out in ``Relationship``.  ``primary_org_is_guess`` says that no field named the
+    primary org.  ``grades`` are CEDS entry grade levels where certain, ``grades_raw`` as sent.
     """
 
     sourced_id: str

@@ -1,6 +1,6 @@
 """What a host keeps between two syncs of one source, and what came of the second."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -8,6 +8,8 @@ import attrs
 from edlink.coverage import Coverage, Issue, RosterWarning, Source, Tombstone
 from edlink.errors import ConfigError
 from edlink.model import Record
+from edlink.roster import COLLECTIONS, Roster
+from edlink.vocabulary import CoverageState
 
 VERSION = 1
 
@@ -38,6 +40,31 @@ class SyncState:
     revision: str | None = None
     counts: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
     complete: bool = False
+
+    @classmethod
+    def after(cls, roster: Roster) -> "SyncState":
+        """
+        Return the state to keep once a host has applied a whole roster.
+
+        A collection's cursor is the latest ``date_last_modified`` that the provider itself wrote.
+        """
+        gone: dict[str, list[Record]] = {}
+        for tombstone in roster.tombstones:
+            if tombstone.record is not None:
+                gone.setdefault(COLLECTIONS[tombstone.kind], []).append(tombstone.record)
+        cursors = {}
+        for kind, name in COLLECTIONS.items():
+            latest = latest_change([*roster.records(kind), *gone.get(name, [])])
+            if latest is not None:
+                cursors[name] = latest
+        complete = all(entry.state is CoverageState.complete for entry in roster.coverage.entries)
+        return cls(
+            source=roster.source,
+            cursors=cursors,
+            revision=roster.revision,
+            counts=roster.counts(),
+            complete=complete,
+        )
 
     def reset(self) -> "SyncState":
         """Return the state without its last-sync marks: the next pull is a complete one."""
@@ -76,6 +103,12 @@ class SyncState:
             pass
         message = "this is not a sync state of this version"
         raise ConfigError("EDL-CONF-004", message, fix="Start again with a full pull.")
+
+
+def latest_change(records: Iterable[Record]) -> str | None:
+    """Return the latest ``date_last_modified`` of some records as ISO 8601 text, or None."""
+    moments = [r.date_last_modified for r in records if r.date_last_modified is not None]
+    return max(moments).isoformat() if moments else None
 
 
 @attrs.frozen(kw_only=True)

@@ -205,6 +205,10 @@ class OffsetPages(Generic[T]):
         """Begin to fetch the first page, so that several collections can start together."""
         self._window.begin(self._offset, self._limit)
 
+    def stop(self) -> None:
+        """Drop what was begun and not read."""
+        self._window.clear()
+
     def __iter__(self) -> Iterator[Batch[T]]:
         try:
             while True:

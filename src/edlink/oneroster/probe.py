@@ -1,0 +1,55 @@
+"""Which version a server speaks."""
+
+from collections.abc import Mapping
+
+from edlink._http.transport import Transport
+from edlink.errors import AuthError, NotFoundError, PayloadError, ProviderError
+from edlink.oneroster.problems import ERROR_KEYS
+from edlink.oneroster.servers import Server
+
+
+def find_version(transport: Transport, server: Server, roots: Mapping[str, str]) -> str:
+    """
+    Return the first version that answers ``/orgs``.
+
+    404 and anything but OneRoster's JSON mean "not this version".  A refusal (401, 403) is kept
+    and raised only if no other version answers, since some servers refuse unknown addresses.
+
+    Raises:
+        AuthError: The credentials are refused by every version.
+        NotFoundError: EDL-PULL-009 no version answers at this address.
+        ProviderError: As the transport says.
+    """
+    refused: AuthError | None = None
+    for version in server.versions:
+        try:
+            response = transport.get(
+                f"{roots[version]}/orgs",
+                endpoint="GET /orgs",
+                params=[("limit", "1"), ("offset", "0")],
+            )
+        except AuthError as error:
+            refused = refused or error
+        except (NotFoundError, PayloadError):
+            continue
+        else:
+            if _looks_right(response.body):
+                return version
+    if refused is not None:
+        raise refused
+    raise _nothing_found(server)
+
+
+def _looks_right(body: bytes) -> bool:
+    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:200]
+    return start[:1] in (b"{", b"[") and not any(f'"{k}"'.encode() in start for k in ERROR_KEYS)
+
+
+def _nothing_found(server: Server) -> ProviderError:
+    return NotFoundError(
+        "EDL-PULL-009",
+        "no OneRoster 1.1 or 1.2 answers at this address",
+        provider=server.name,
+        endpoint="GET /orgs",
+        fix=server.fix("address"),
+    )
