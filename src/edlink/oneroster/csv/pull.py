@@ -1,0 +1,196 @@
+"""A data set as one roster, or as what changed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from edlink.coverage import (
+    Coverage,
+    CoverageEntry,
+    Issue,
+    Scope,
+    Source,
+    Tombstone,
+)
+from edlink.errors import ProviderError
+from edlink.oneroster.convert import to_relationships
+from edlink.oneroster.csv.dataset import DataSet, Notes
+from edlink.oneroster.csv.faults import refused
+from edlink.oneroster.csv.layout import FILES
+from edlink.oneroster.csv.manifest import Mode
+from edlink.oneroster.csv.scope import excluded_orgs, narrow
+from edlink.oneroster.csv.warnings import pull_warnings
+from edlink.roster import COLLECTIONS, Progress, Roster
+from edlink.state import ChangeSet, SyncState
+from edlink.vocabulary import CoverageState, Kind, Status
+
+_EVERY = 1_000
+
+
+@attrs.define
+class Found:
+    """What a pull has gathered so far."""
+
+    records: dict[Kind, list[Any]] = attrs.field(factory=lambda: {kind: [] for kind in FILES})
+    tombstones: list[Tombstone] = attrs.field(factory=list)
+    issues: list[Issue] = attrs.field(factory=list)
+    entries: dict[Kind, CoverageEntry] = attrs.field(factory=dict)
+    notes: Notes = attrs.field(
+        default=attrs.Factory(
+            lambda self: Notes(on_issue=self.issues.append, seen={}), takes_self=True
+        )
+    )
+
+    def put(self, kind: Kind, state: CoverageState, reason: str | None = None) -> None:
+        """Set what can be said of a kind."""
+        received = len(self.records[kind]) if state is CoverageState.complete else None
+        self.entries[kind] = CoverageEntry(kind=kind, state=state, reason=reason, received=received)
+
+
+def to_roster(  # noqa: PLR0913 - the facts of one pull
+    data: DataSet,
+    *,
+    source: Source,
+    scope: Scope,
+    pulled_at: datetime,
+    allow_partial: bool,
+    progress: Progress | None,
+) -> Roster:
+    """
+    Return the roster of a data set whose files are bulk.
+
+    Raises:
+        PayloadError: EDL-CSV-020 a file holds only changes, and what ``DataSet.records`` raises;
+            with ``allow_partial`` the kind's coverage is ``failed`` instead.
+    """
+    found = Found()
+    for kind in FILES:
+        if not scope.wants_kind(kind):
+            found.put(kind, CoverageState.excluded, "EDL-WARN-312")
+            continue
+        try:
+            _take_bulk(data, kind, found, progress)
+        except ProviderError as error:
+            if not allow_partial:
+                raise
+            found.records[kind].clear()
+            found.put(kind, CoverageState.failed, error.code)
+    data.package.require_unchanged()
+    orgs = [org.sourced_id for org in found.records[Kind.org]]
+    records = narrow(found.records, scope)
+    relationships, entry = _relationships(records[Kind.user], found, scope)
+    coverage = (*found.entries.values(), entry, *excluded_orgs(orgs, scope))
+    collections: dict[str, Any] = {COLLECTIONS[kind]: tuple(each) for kind, each in records.items()}
+    warnings = pull_warnings(data, found.notes, found.entries.values())
+    return Roster(
+        source=source,
+        pulled_at=pulled_at,
+        scope=scope,
+        coverage=Coverage(coverage),
+        **collections,
+        relationships=relationships,
+        issues=tuple(found.issues),
+        tombstones=tuple(found.tombstones),
+        warnings=warnings,
+    )
+
+
+def to_changes(data: DataSet, state: SyncState) -> ChangeSet:
+    """
+    Return what a data set says has changed, file by file.
+
+    A bulk file's records are all given and its coverage is complete; of a delta file, coverage
+    stays ``withheld``, because what it leaves out has not changed.
+
+    Raises:
+        ProviderError: What ``DataSet.records`` raises.
+    """
+    found = Found()
+    cursors = dict(state.cursors)
+    for kind, name in FILES.items():
+        mode = data.mode(name)
+        if mode is Mode.absent:
+            found.put(kind, CoverageState.withheld, "EDL-CSV-024")
+            continue
+        latest = _take(data, kind, found, None)
+        if latest is not None:
+            cursors[COLLECTIONS[kind]] = max(latest, cursors.get(COLLECTIONS[kind], latest))
+        if mode is Mode.bulk:
+            found.put(kind, CoverageState.complete)
+        else:
+            found.put(kind, CoverageState.withheld, "EDL-WARN-305")
+    data.package.require_unchanged()
+    entries = tuple(found.entries.values())
+    return ChangeSet(
+        source=state.source,
+        state=attrs.evolve(state, cursors=cursors),
+        changed=tuple(record for records in found.records.values() for record in records),
+        tombstones=tuple(found.tombstones),
+        coverage=Coverage(entries),
+        issues=tuple(found.issues),
+        warnings=pull_warnings(data, found.notes, entries),
+        shows_removals=True,
+    )
+
+
+def _take_bulk(data: DataSet, kind: Kind, found: Found, progress: Progress | None) -> None:
+    mode = data.mode(FILES[kind])
+    if mode is Mode.absent:
+        found.put(kind, CoverageState.withheld, "EDL-CSV-024")
+        return
+    if mode is Mode.delta:
+        message = "the file holds only changes (delta), a roster needs all records (bulk)"
+        fix = "Read it with pull_changes, or ask for a bulk export."
+        raise refused("EDL-CSV-020", message, f"{FILES[kind]}.csv", fix=fix)
+    _take(data, kind, found, progress)
+    found.put(kind, CoverageState.complete)
+
+
+def _take(data: DataSet, kind: Kind, found: Found, progress: Progress | None) -> str | None:
+    """Gather a file's records; return the latest change among them as ISO 8601 text, or None."""
+    latest: datetime | None = None
+    for record in _told(data.records(kind, found.notes), COLLECTIONS[kind], progress):
+        changed = record.date_last_modified
+        if changed is not None and (latest is None or changed > latest):
+            latest = changed
+        if record.status is Status.deleted:
+            tombstone = Tombstone(kind=kind, sourced_id=record.sourced_id, record=record)
+            found.tombstones.append(tombstone)
+        else:
+            found.records[kind].append(record)
+    return None if latest is None else latest.isoformat()
+
+
+def _told(records: Iterator[Any], name: str, progress: Progress | None) -> Iterator[Any]:
+    """Yield the records and tell the caller's bar, every thousand and at the end."""
+    if progress is None:
+        yield from records
+        return
+    count = 0
+    for count, record in enumerate(records, start=1):
+        if not count % _EVERY:
+            progress(name, count, None)
+        yield record
+    progress(name, count, count)
+
+
+def _relationships(
+    users: list[Any], found: Found, scope: Scope
+) -> tuple[tuple[Any, ...], CoverageEntry]:
+    """
+    Return the links that users list, and what can be said of those that are not there.
+
+    Where no user lists an agent, the district does not share links: that is not their absence.
+    """
+    kind, about_users = Kind.relationship, found.entries[Kind.user]
+    if not scope.wants_kind(kind):
+        return (), CoverageEntry(kind=kind, state=CoverageState.excluded, reason="EDL-WARN-312")
+    if about_users.state is not CoverageState.complete:
+        return (), CoverageEntry(kind=kind, state=about_users.state, reason=about_users.reason)
+    if not any(user.agent_ids for user in users):
+        return (), CoverageEntry(kind=kind, state=CoverageState.withheld, reason="EDL-WARN-315")
+    relationships, issues = to_relationships(users)
+    found.issues.extend(issues)
+    return relationships, CoverageEntry(kind=kind, received=len(relationships))
