@@ -124,7 +124,7 @@ class Coverage:
                 differing = sum(
                     e.org_id is not None and e.state != self.state(kind) for e in states
                 )
-                found[kind] = str(self.state(kind)) + (
+                found[str(kind)] = str(self.state(kind)) + (
                     f", {differing} orgs differ" if differing else ""
                 )
         return found

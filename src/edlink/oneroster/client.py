@@ -221,7 +221,7 @@ class OneRosterClient(Endpoints):
         source = PageSource(
             fetch=fetch,
             decode=lambda response, first: decoder.decode(response, first=first),
-            id_of=lambda record: record.sourced_id,  # type: ignore[no-any-return]
+            id_of=lambda record: record.sourced_id,
             provider=self.server.name,
             endpoint=f"GET {endpoint}",
         )

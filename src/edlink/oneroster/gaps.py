@@ -1,0 +1,184 @@
+"""What the records of a pull lack for an app to work, as counts and shares; pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
+
+from edlink.model import User
+from edlink.oneroster.servers import Server
+from edlink.report import Finding
+from edlink.roster import Roster
+from edlink.vocabulary import OrgType, Role, Severity
+
+#: Percent from which on a share is good enough to pass without a warning.
+_GOOD = 90
+
+_FAMILY = frozenset({Role.guardian, Role.relative, Role.contact})
+
+
+def find_gaps(roster: Roster, server: Server, *, today: date) -> list[Finding]:
+    """Return findings on birth dates, e-mail, parents, masking, sessions and the eight zeros."""
+    students = roster.users_with_role(Role.student)
+    teachers = roster.users_with_role(Role.teacher)
+    return [
+        *_check_birth_dates(roster, students, server),
+        *_check_emails({"students": students, "teachers": teachers}, server),
+        *_check_parents(roster, students, server),
+        *_check_masking(roster, server),
+        _check_sessions(roster, server, today),
+        *_check_zeros(roster, students, teachers, server),
+    ]
+
+
+def _share(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 100.0
+
+
+def _check_birth_dates(
+    roster: Roster, students: tuple[User, ...], server: Server
+) -> Iterator[Finding]:
+    """Yield one finding per school; none where demographics are not shared at all."""
+    if not roster.demographics:
+        return
+    known = {d.sourced_id for d in roster.demographics if d.birth_date is not None}
+    schools = {o.sourced_id for o in roster.orgs if o.type is OrgType.school}
+    by_school: dict[str, list[str]] = defaultdict(list)
+    for student in students:
+        for org_id in {r.org_id for r in student.roles if r.org_id in schools}:
+            by_school[str(org_id)].append(student.sourced_id)
+    for org_id, ids in sorted(by_school.items()):
+        share = _share(sum(i in known for i in ids), len(ids))
+        yield _graded(
+            "EDL-CHECK-111",
+            f"{share} % of the school's students have a birth date",
+            share,
+            {"students": len(ids), "percent": share},
+            server.fix("birth_dates" if share else "demographics"),
+            org_id=org_id,
+        )
+
+
+def _check_emails(groups: dict[str, tuple[User, ...]], server: Server) -> Iterator[Finding]:
+    for name, people in groups.items():
+        share = _share(sum(u.email is not None for u in people), len(people))
+        yield _graded(
+            "EDL-CHECK-112",
+            f"{share} % of the {name} have an e-mail",
+            share,
+            {name: len(people), "percent": share},
+            server.fix("emails"),
+        )
+
+
+def _check_parents(roster: Roster, students: tuple[User, ...], server: Server) -> Iterator[Finding]:
+    adults = [u for u in roster.users if any(r.role in _FAMILY for r in u.roles)]
+    linked = {r.contact_id for r in roster.relationships}
+    with_parents = {r.student_id for r in roster.relationships}
+    share = _share(len(with_parents), len(students))
+    evidence: Mapping[str, float] = {
+        "parents": len(adults),
+        "linked": sum(a.sourced_id in linked for a in adults),
+        "students_with_parents": len(with_parents),
+        "percent": share,
+    }
+    if not adults:
+        title, fix = "no parents are shared", server.fix("parents")
+    else:
+        title, fix = f"{share} % of the students have a linked parent", server.fix("links")
+    yield _graded("EDL-CHECK-113", title, share if adults else 0.0, evidence, fix)
+
+
+def _check_masking(roster: Roster, server: Server) -> Iterator[Finding]:
+    fields = sorted({field for w in roster.warnings for field in w.distrusts})
+    if fields:
+        yield Finding(
+            code="EDL-CHECK-114",
+            severity=Severity.error,
+            title="fields are masked, so nobody can be matched by them",
+            evidence={"fields": ", ".join(fields)},
+            fix=server.fix("masking"),
+            who="district",
+        )
+
+
+def _check_sessions(roster: Roster, server: Server, today: date) -> Finding:
+    current = sum(
+        s.start_date is not None and s.end_date is not None and s.start_date <= today <= s.end_date
+        for s in roster.academic_sessions
+    )
+    return Finding(
+        code="EDL-CHECK-115",
+        severity=Severity.ok if current else Severity.warning,
+        title="a session covers today" if current else "no session covers today",
+        evidence={"sessions": len(roster.academic_sessions), "current": current},
+        fix="" if current else server.fix("sessions"),
+        who="nobody" if current else "district",
+    )
+
+
+def _check_zeros(
+    roster: Roster, students: tuple[User, ...], teachers: tuple[User, ...], server: Server
+) -> Iterator[Finding]:
+    """Yield one finding for each of the eight ways in which records hang in the air."""
+    enrolled = {e.user_id for e in roster.enrollments}
+    taught = _classes_with(roster, Role.teacher)
+    attended = _classes_with(roster, Role.student)
+    with_teacher = {
+        e.user_id for e in roster.enrollments if e.role is Role.student and e.class_id in taught
+    }
+    used_courses = {c.course_id for c in roster.classes}
+    ids = [c.sourced_id for c in roster.classes]
+    courses = [c.sourced_id for c in roster.courses]
+    zeros = (
+        ("120", "students without grade", (not u.grades for u in students)),
+        ("121", "students without enrollment", _missing(students, enrolled)),
+        ("122", "teachers without enrollment", _missing(teachers, enrolled)),
+        ("123", "students without teacher", _missing(students, with_teacher)),
+        ("124", "classes without period", (not c.periods for c in roster.classes)),
+        ("125", "classes without student", (i not in attended for i in ids)),
+        ("126", "classes without teacher", (i not in taught for i in ids)),
+        ("127", "courses without class", (i not in used_courses for i in courses)),
+    )
+    for number, title, faults in zeros:
+        yield _zero(f"EDL-CHECK-{number}", title, list(faults), server)
+
+
+def _missing(people: Iterable[User], known: Collection[str | None]) -> Iterator[bool]:
+    return (person.sourced_id not in known for person in people)
+
+
+def _classes_with(roster: Roster, role: Role) -> set[str | None]:
+    return {e.class_id for e in roster.enrollments if e.role is role}
+
+
+def _zero(code: str, title: str, faults: list[bool], server: Server) -> Finding:
+    count = sum(faults)
+    return Finding(
+        code=code,
+        severity=Severity.info if count else Severity.ok,
+        title=title,
+        evidence={"count": count, "of": len(faults)},
+        fix=server.fix("data") if count else "",
+        who="district" if count else "nobody",
+    )
+
+
+def _graded(  # noqa: PLR0913 - the parts of one finding
+    code: str,
+    title: str,
+    share: float,
+    evidence: Mapping[str, int | float | str],
+    fix: str,
+    *,
+    org_id: str | None = None,
+) -> Finding:
+    good = share >= _GOOD
+    return Finding(
+        code=code,
+        severity=Severity.ok if good else Severity.warning,
+        title=title,
+        evidence=evidence,
+        fix="" if good else fix,
+        who="nobody" if good else "district",
+        org_id=org_id,
+    )
