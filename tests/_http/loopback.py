@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that answers as a test tells it, and a clock that only jumps."""
 
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -35,7 +36,7 @@ Answer = Reply | Callable[[Seen], Reply]
 class Server:
     """Answers requests from a queue; the last answer stays for all further requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
         self._answers: deque[Answer] = deque([Reply()])
         self._lock = threading.Lock()
@@ -76,7 +77,9 @@ class Server:
 
         self._httpd = Quiet(("127.0.0.1", 0), Handler)
         self._httpd.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._httpd.server_address[1]}"
+        if tls:
+            self._httpd.socket = tls.wrap_socket(self._httpd.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._httpd.server_address[1]}"
         self._thread = threading.Thread(
             target=self._httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )

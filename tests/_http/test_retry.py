@@ -264,31 +264,34 @@ def test_silence_in_a_body_is_a_time_out(clock: JumpingClock) -> None:
     assert caught.value.code == "EDL-HTTP-012"
 
 
-def test_a_call_that_gets_no_slot_in_time_is_late(server: Server) -> None:
+def test_a_call_that_gets_no_slot_in_time_is_late(server: Server, clock: JumpingClock) -> None:
     """When the allowed requests are all under way until the deadline, a further call gives up."""
     inside, release = threading.Event(), threading.Event()
 
-    def hold(_: Seen) -> Reply:
-        inside.set()
-        release.wait(10)
-        return Reply()
+    class Slow(AuthBase):
+        def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+            inside.set()
+            release.wait(10)
+            return request
 
-    server.will(hold)
-    settings = HttpSettings(concurrency=1, deadline=0.2)
-    with Transport(server.url, provider="invented", settings=settings) as http:
-
-        def occupy() -> None:
-            with pytest.raises(TransportError):
-                http.get("/users", endpoint="GET /users")
-
-        first = threading.Thread(target=occupy)
+    with Transport(
+        server.url,
+        provider="invented",
+        auth=Slow(),
+        settings=HttpSettings(concurrency=1, deadline=0.05),
+        clock=clock,
+    ) as http:
+        first = threading.Thread(target=lambda: http.get("/users", endpoint="GET /users"))
         first.start()
         inside.wait(10)
         with pytest.raises(TransportError) as caught:
-            http.get("/users", endpoint="GET /users")
+            http.get("/orgs", endpoint="GET /orgs")
         release.set()
         first.join()
-    assert caught.value.code in {"EDL-HTTP-015", "EDL-HTTP-012"}
+    assert (caught.value.code, [seen.target for seen in server.seen]) == (
+        "EDL-HTTP-015",
+        ["/users"],
+    )
 
 
 def test_each_attempt_is_signed_afresh(server: Server, clock: JumpingClock) -> None:

@@ -1,8 +1,7 @@
 """
 An access token from an OAuth 2 token endpoint.
 
-Sources: RFC 6749 sections 4.4 and 5 (request, answer, errors), RFC 6750 section 2.1 (what a
-bearer token looks like).
+Source: RFC 6749 sections 4.4 and 5 (request, answer, errors).
 """
 
 import json
@@ -37,7 +36,7 @@ _BACKOFF = Backoff(first=1.0, cap=10.0)
 
 _DEFAULT_LIFETIME = 3600.0  # seconds, when the answer does not say
 _MAX_LIFETIME = 86_400.0  # seconds; a longer promise is not relied upon
-_BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_BEARER = re.compile(r"[!-~]+")  # more than RFC 6750 has, for the servers that send more
 _REFUSALS = frozenset({400, 401, 403})
 _REFUSED = (
     "EDL-AUTH-001",
