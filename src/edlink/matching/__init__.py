@@ -4,6 +4,12 @@ Decisions about a roster, as pure functions: no clock, no network, no files, no 
 Inputs are never changed, outputs are frozen and ordered, and nothing printable holds a person.
 """
 
+from edlink.matching.birth_dates import BirthDate, BirthDateState, parse_birth_date
+from edlink.matching.emails import EmailKey, EmailPolicy, normalize_email, normalize_phone
+from edlink.matching.ids import IdKey, normalize_id
+from edlink.matching.match import match_people
+from edlink.matching.name_levels import NameLevel, compare_names
+from edlink.matching.normalize import NameKey, normalize_name
 from edlink.matching.overview import (
     TermOverview,
     TermRow,
@@ -25,6 +31,7 @@ from edlink.matching.report import (
     SharedValue,
     StoredLink,
 )
+from edlink.matching.rules import MatchRules
 from edlink.matching.schedule import (
     Blackout,
     Region,
@@ -62,13 +69,21 @@ from edlink.matching.terms import (
 
 __all__ = [
     "Between",
+    "BirthDate",
+    "BirthDateState",
     "Blackout",
     "Cause",
+    "EmailKey",
+    "EmailPolicy",
     "EndVerdict",
     "Evidence",
     "FilterResult",
+    "IdKey",
     "Link",
     "MatchReport",
+    "MatchRules",
+    "NameKey",
+    "NameLevel",
     "NearMiss",
     "OpenGroup",
     "Person",
@@ -89,12 +104,19 @@ __all__ = [
     "Undated",
     "Window",
     "active_sessions",
+    "compare_names",
     "current_window",
     "filter_terms",
     "infer_end_semantics",
     "local_today",
+    "match_people",
     "next_window",
     "nightly",
+    "normalize_email",
+    "normalize_id",
+    "normalize_name",
+    "normalize_phone",
+    "parse_birth_date",
     "people_of",
     "pick_default_terms",
     "region_zone",

@@ -5,6 +5,7 @@ Case is forgiven in the whole address.  "+tag" and dots are not: they are separa
 many systems, and parents use "+child1" deliberately.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ import attrs
 from edlink.matching.normalize import strict_form
 
 _PLACEHOLDER_DOMAINS = frozenset({"none.com", "none.none", "noemail.com", "na.com", "test.com"})
+_USUAL = re.compile(r"[a-z0-9._+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
 _SHORTEST_PHONE = 7
 _NORTH_AMERICAN = 11
 
@@ -70,6 +72,14 @@ def normalize_email(text: str | None, policy: EmailPolicy = _NO_POLICY) -> Email
     if ascii_domain in _PLACEHOLDER_DOMAINS:
         return EmailKey(problem="placeholder")
     return EmailKey(value=f"{local}@{policy.domain_aliases.get(ascii_domain, ascii_domain)}")
+
+
+def email_key(text: str, policy: EmailPolicy) -> str | None:
+    """Return the value of ``normalize_email``; quick where the text is its own key."""
+    usual = _USUAL.fullmatch(text)
+    if usual and usual[1] not in _PLACEHOLDER_DOMAINS and usual[1] not in policy.domain_aliases:
+        return text
+    return normalize_email(text, policy).value
 
 
 def normalize_phone(text: str | None) -> str | None:

@@ -157,11 +157,13 @@ def strict_form(text: str) -> str:
 
 def fold(strict: str) -> str:
     """Return a strict form without accents on Latin letters, apostrophes, dashes and stops."""
-    if _PLAIN.fullmatch(strict):
-        return strict
-    if not strict.isascii():
-        strict = _without_marks(strict).translate(_LETTERS)
-    return " ".join(strict.translate(_SIGNS).split())
+    text, before = strict, None
+    while text != before and not _PLAIN.fullmatch(text):
+        before = text
+        text = " ".join(text.translate(_SIGNS).split())
+        if not text.isascii():
+            text = _without_marks(text).translate(_LETTERS)
+    return text
 
 
 def name_keys(names: Iterable[str | None]) -> tuple[NameKey, ...]:

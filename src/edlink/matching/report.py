@@ -70,12 +70,15 @@ class OpenGroup:
     Attributes:
         reason: ``shared_key``: several fit one key.  ``id_reused``: one id, two persons.
             ``cannot_link``: the key agrees, another id forbids it.  ``claimed``: the key's
-            holder is linked with another record.
+            holder is linked with another record.  ``linked_twice``: the host's own links name a
+            record twice.
         kind: What all of them are.
         incoming: Sourced ids, sorted.
         existing: Host refs, sorted.
         rules: Names of the rules that brought them together, sorted.
         fields: The key fields that agreed, sorted.
+        holders: For ``claimed``, the ids on the other side that hold the key, sorted; they are
+            linked elsewhere.
     """
 
     reason: str
@@ -84,6 +87,7 @@ class OpenGroup:
     existing: tuple[str, ...]
     rules: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,47 @@
+"""How the fields of a decided pair compare: names of fields and words, never values."""
+
+from functools import cache
+
+from edlink.matching.ladder import Rule
+from edlink.matching.name_levels import NameLevel
+from edlink.matching.people import Person
+from edlink.matching.reading import Reader
+from edlink.matching.report import Evidence
+
+_DAYS = {True: "equal", False: "differs", None: "absent"}
+
+
+def evidence_of(reader: Reader, rule: Rule, a: Person, b: Person) -> tuple[Evidence, ...]:
+    """Return what supports and what contradicts a pair that a rule linked."""
+    given, family = reader.name_levels(a, b)
+    return _evidence(rule.field, given, family, _DAYS[reader.birth_dates(a, b)])
+
+
+@cache
+def _evidence(field: str, given: NameLevel, family: NameLevel, day: str) -> tuple[Evidence, ...]:
+    """Return one shared value for all pairs alike; there are few."""
+    found = [
+        Evidence(field="given_name", agreement=given),
+        Evidence(field="family_name", agreement=family),
+        Evidence(field="birth_date", agreement=day),
+    ]
+    if field != "birth_date":
+        found.insert(0, Evidence(field=field, agreement="equal"))
+    return tuple(found)
+
+
+def drift_of(reader: Reader, a: Person, b: Person) -> tuple[str, ...]:
+    """Return the fields by which two that the host has linked differ now, sorted."""
+    given, family = reader.name_levels(a, b)
+    found = {
+        "kind": a.kind is not b.kind,
+        "given_name": given is NameLevel.differs,
+        "family_name": family is NameLevel.differs,
+        "birth_date": reader.birth_dates(a, b) is False,
+    }
+    for field in ("sis_id", "state_id", "number"):
+        left, right = reader.id_of(a, field), reader.id_of(b, field)
+        found[field] = left is not None and right is not None and left != right
+    left_mail, right_mail = reader.emails(a), reader.emails(b)
+    found["emails"] = bool(left_mail and right_mail) and set(left_mail).isdisjoint(right_mail)
+    return tuple(sorted(field for field, differs in found.items() if differs))

@@ -1,0 +1,201 @@
+"""People of a roster against people of a host: who is whom, by rules that never guess."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from operator import attrgetter
+
+import attrs
+
+from edlink.errors import ConfigError
+from edlink.matching.evidence import drift_of, evidence_of
+from edlink.matching.ladder import LADDER, STORED, Climb, Open, Rule, Side, untangle
+from edlink.matching.open_groups import close_groups, find_claims
+from edlink.matching.people import Person, PersonKind, people_of
+from edlink.matching.reading import Reader
+from edlink.matching.report import Link, MatchReport, OpenGroup, SharedValue, StoredLink
+from edlink.matching.rules import MatchRules
+from edlink.matching.same_human import find_same_humans
+from edlink.roster import Roster
+
+_DEFAULTS = MatchRules()
+
+
+def match_people(  # noqa: PLR0913 - each is one fact that only the host knows
+    incoming: Roster | Iterable[Person],
+    existing: Roster | Iterable[Person],
+    *,
+    links: Iterable[StoredLink] = (),
+    rules: MatchRules = _DEFAULTS,
+    tenant: str | None = None,
+    org_links: Mapping[str, str] | None = None,
+) -> MatchReport:
+    """
+    Return which incoming and existing people are the same, and what is left to a person.
+
+    Nothing is guessed: a key that several have decides nothing, and names or ids that contradict
+    stop a rule.  The result does not depend on the order of the inputs.
+
+    Args:
+        incoming: A roster, or its people.
+        existing: The host's people; those of another tenant are matched with nobody.
+        links: The pairs that the host has kept; they outrank every rule.  A record whose stored
+            partner is not there is matched by no rule: it is gone or re-keyed, not new.
+        rules: What the host has set.
+        tenant: The tenant of records that name none; by default the incoming roster's.
+        org_links: The host's ref of each incoming org.  Students with one name and birth date at
+            orgs that are known to differ are not linked.
+
+    Raises:
+        ConfigError: EDL-CONF-085 when two records of one side have one ref.
+    """
+    if tenant is None and isinstance(incoming, Roster):
+        tenant = incoming.source.tenant
+    left, right = _people(incoming), _people(existing)
+    reader = Reader(rules, org_links)
+    run = _Run(
+        left=Side(people=left, reader=reader),
+        right=Side(people=right, reader=reader),
+        tenant=tenant or "",
+    )
+    run.keep_stored(links)
+    run.climb()
+    return run.report()
+
+
+def _people(side: Roster | Iterable[Person]) -> Sequence[Person]:
+    people = people_of(side) if isinstance(side, Roster) else tuple(side)
+    if len({person.ref for person in people}) != len(people):
+        message = "two people of one side have the same ref"
+        raise ConfigError("EDL-CONF-085", message, fix="Give each record its own ref.")
+    return people
+
+
+@attrs.define(kw_only=True)
+class _Run:
+    """One call: both sides, and what is known so far, as places in them."""
+
+    left: Side
+    right: Side
+    tenant: str
+    links: dict[int, int] = attrs.field(factory=dict)
+    rule_of: dict[int, Rule] = attrs.field(factory=dict)
+    groups: list[OpenGroup] = attrs.field(factory=list)
+    shared: list[SharedValue] = attrs.field(factory=list)
+    stored: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
+    grouped: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
+
+    def keep_stored(self, links: Iterable[StoredLink]) -> None:
+        """Take the host's pairs; those that name a record twice become a conflict."""
+        pairs = {(link.incoming, link.existing) for link in links}
+        if not pairs:
+            return
+        left = {person.ref: i for i, person in enumerate(self.left.people)}
+        right = {person.ref: j for j, person in enumerate(self.right.people)}
+        self.stored[0].update(left[i] for i, _ in pairs if i in left)
+        self.stored[1].update(right[j] for _, j in pairs if j in right)
+        single, tangled = untangle(
+            (left[i], right[j]) for i, j in pairs if i in left and j in right
+        )
+        self.links.update(single)
+        self.rule_of.update((i, STORED) for i, _ in single)
+        self._close(
+            Open(verdict="linked_twice", rule=STORED, left=tuple(some), right=tuple(others))
+            for some, others in tangled
+        )
+
+    def climb(self) -> None:
+        """Climb the ladder for each kind and tenant, students before their guardians."""
+        lefts, rights = self._parts(self.left), self._parts(self.right)
+        for kind in PersonKind:
+            if kind is PersonKind.guardian and (kind in {k for k, _ in rights}):
+                self._number_children()
+            for part in sorted(lefts.keys() | rights.keys()):
+                if part[0] is kind:
+                    self._climb_part(kind, lefts.get(part, []), rights.get(part, []))
+
+    def report(self) -> MatchReport:
+        """Return what was found, sorted by id."""
+        left, right = self.left.people, self.right.people
+        taken = set(self.links.values())
+        groups = sorted(self.groups, key=lambda group: (group.incoming, group.existing))
+        return MatchReport(
+            linked=tuple(sorted(self._linked(), key=attrgetter("incoming"))),
+            new=_rest(left, self.links.keys() | self.grouped[0]),
+            unmatched_existing=_rest(right, taken | self.grouped[1]),
+            ambiguous=tuple(group for group in groups if group.reason == "shared_key"),
+            conflicts=tuple(group for group in groups if group.reason != "shared_key"),
+            shared=tuple(sorted(self.shared, key=lambda value: (value.kind, value.field))),
+            same_human=find_same_humans(left, right, self.left.reader),
+        )
+
+    def _parts(self, side: Side) -> dict[tuple[PersonKind, str], list[int]]:
+        parts: dict[tuple[PersonKind, str], list[int]] = {}
+        for place, person in enumerate(side.people):
+            tenant = self.tenant if person.tenant is None else person.tenant
+            part = (person.kind, tenant)
+            if part not in parts:
+                parts[part] = []
+            parts[part].append(place)
+        return parts
+
+    def _number_children(self) -> None:
+        """Give each child that is linked one number that both sides' guardians know it by."""
+        left, right = self.left.people, self.right.people
+        self.left.children = {left[i].ref: j for i, j in self.links.items()}
+        self.right.children = {right[j].ref: j for j in self.links.values()}
+
+    def _climb_part(self, kind: PersonKind, left: list[int], right: list[int]) -> None:
+        settings = self.left.reader.rules
+        rules = [rule for rule in LADDER if kind in rule.kinds and settings.uses(rule.name)]
+        climb = Climb(left=self.left, right=self.right, rules=rules, limit=settings.group_limit)
+        climb.run(
+            [i for i in left if i not in self.stored[0]],
+            [j for j in right if j not in self.stored[1]],
+        )
+        self.links.update(climb.links)
+        self.rule_of.update(climb.rule_of)
+        self._close(climb.open)
+        self.shared += [
+            SharedValue(field=field, kind=kind, values=values, largest=largest)
+            for field, (values, largest) in sorted(climb.shared.items())
+        ]
+        self._claim(rules, left, right)
+
+    def _close(self, opens: Iterable[Open]) -> None:
+        for group, left, right in close_groups(opens, self.left, self.right):
+            self.groups.append(group)
+            self.grouped[0].update(left)
+            self.grouped[1].update(right)
+
+    def _claim(self, rules: Sequence[Rule], left: Sequence[int], right: Sequence[int]) -> None:
+        """Find who is left over although their key is held by someone linked with another."""
+        taken = set(self.links.values())
+        linked: tuple[Container[int], Container[int]] = (self.links, taken)
+        for number, (mine, places) in enumerate(((self.left, left), (self.right, right))):
+            held, theirs_held = linked[number], linked[1 - number]
+            settled = self.grouped[number] | self.stored[number]
+            rest = [p for p in places if p not in held and p not in settled]
+            if not rest:
+                continue
+            others = [p for p in (right, left)[number] if p in theirs_held]
+            theirs = (self.right, self.left)[number]
+            for place, group in find_claims(rules, mine, theirs, rest, others, flip=bool(number)):
+                self.groups.append(group)
+                self.grouped[number].add(place)
+
+    def _linked(self) -> Iterable[Link]:
+        for i, j in self.links.items():
+            a, b, rule = self.left.people[i], self.right.people[j], self.rule_of[i]
+            stored = rule is STORED
+            yield Link(
+                incoming=a.ref,
+                existing=b.ref,
+                kind=a.kind,
+                rule=rule.name,
+                field=rule.field or None,
+                evidence=() if stored else evidence_of(self.left.reader, rule, a, b),
+                drift=drift_of(self.left.reader, a, b) if stored else (),
+            )
+
+
+def _rest(people: Sequence[Person], placed: Container[int]) -> tuple[str, ...]:
+    return tuple(sorted(person.ref for i, person in enumerate(people) if i not in placed))

@@ -1,0 +1,108 @@
+"""
+What may stop a rule although its key agrees.
+
+The name of a veto is the reason in the report.  Twins share a birth date, a family name, an
+address and often a mailbox: given names that are not compatible stop every rule but an id, and
+birth dates that differ as well stop even that.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from edlink.matching.name_levels import COMPATIBLE, NameLevel
+from edlink.matching.people import Person
+from edlink.matching.reading import Reader
+
+
+class Verdict(StrEnum):
+    """What a check says of a pair: link it, leave it to later rules, or ask a person."""
+
+    link = "link"
+    pass_ = "pass"  # noqa: S105 - not a password
+    id_reused = "id_reused"
+    cannot_link = "cannot_link"
+
+
+#: ``(reader, incoming, existing) -> verdict``
+Check = Callable[[Reader, Person, Person], Verdict]
+
+
+_SAME = frozenset({NameLevel.equal, NameLevel.folded})
+
+
+def is_contradicted(reader: Reader, a: Person, b: Person) -> bool:
+    """
+    Return whether one id stands for two persons.
+
+    Given names that are not compatible and birth dates that differ; where a birth date is
+    absent, neither given nor family names that are compatible.
+    """
+    if a.given_name is not None and a.given_name == b.given_name:
+        return False
+    given, family = reader.name_levels(a, b)
+    if given is not NameLevel.differs:
+        return False
+    same_day = reader.birth_dates(a, b)
+    return family is NameLevel.differs if same_day is None else not same_day
+
+
+def ids_part(reader: Reader, a: Person, b: Person) -> bool:
+    """Return whether both have a SIS id and they are different."""
+    left, right = reader.id_of(a, "sis_id"), reader.id_of(b, "sis_id")
+    return left is not None and right is not None and left != right
+
+
+def names_agree(reader: Reader, a: Person, b: Person) -> bool:
+    """
+    Return whether names, or a name and the birth date, say that two may be one person.
+
+    Given names must be compatible, or absent beside equal birth dates.  Where birth dates differ,
+    both names must be the same; suffixes and middle names that differ say no.
+    """
+    if reader.suffix_differs(a, b) or reader.middle_differs(a, b):
+        return False
+    same_day = reader.birth_dates(a, b)
+    given, family = reader.name_levels(a, b)
+    if same_day is False:
+        return given in _SAME and family in _SAME
+    if same_day:
+        return given in COMPATIBLE or (given is NameLevel.absent and family in COMPATIBLE)
+    return given in COMPATIBLE and family in COMPATIBLE
+
+
+def check_nothing(_reader: Reader, _a: Person, _b: Person) -> Verdict:
+    """Return ``link``: a provider's own id is proof."""
+    return Verdict.link
+
+
+def check_sis_id(reader: Reader, a: Person, b: Person) -> Verdict:
+    """Return the verdict on a pair with one SIS id."""
+    return Verdict.id_reused if is_contradicted(reader, a, b) else Verdict.link
+
+
+def check_further_id(reader: Reader, a: Person, b: Person) -> Verdict:
+    """Return the verdict on a pair with one state id or number."""
+    if ids_part(reader, a, b):
+        return Verdict.cannot_link
+    return check_sis_id(reader, a, b)
+
+
+def check_sign_in(reader: Reader, a: Person, b: Person) -> Verdict:
+    """Return the verdict on a pair with one address or user name."""
+    if not names_agree(reader, a, b):
+        return Verdict.pass_
+    return Verdict.cannot_link if ids_part(reader, a, b) else Verdict.link
+
+
+def check_name_date(reader: Reader, a: Person, b: Person) -> Verdict:
+    """Return the verdict on a pair with one full name and birth date."""
+    if reader.suffix_differs(a, b) or reader.middle_differs(a, b) or reader.orgs_part(a, b):
+        return Verdict.pass_
+    return Verdict.cannot_link if ids_part(reader, a, b) else Verdict.link
+
+
+def check_guardian(reader: Reader, a: Person, b: Person) -> Verdict:
+    """Return the verdict on two guardians of one child with one address or number."""
+    if reader.name_levels(a, b)[0] not in COMPATIBLE or reader.birth_dates(a, b) is False:
+        return Verdict.pass_
+    return Verdict.cannot_link if ids_part(reader, a, b) else Verdict.link
