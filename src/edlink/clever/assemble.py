@@ -1,0 +1,70 @@
+"""What the chains of a pull brought, as one Roster with its warnings; pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+import attrs
+
+from edlink.clever.coverage import to_coverage
+from edlink.clever.pull import ChainResult
+from edlink.coverage import Issue, RosterWarning, Scope, Source
+from edlink.model import RECORD_TYPES, Record
+from edlink.references import check_references
+from edlink.roster import Roster
+from edlink.scoping import apply_scope
+from edlink.vocabulary import CoverageState
+
+
+def assemble(  # noqa: PLR0913 - one keyword per fact of a pull
+    district: Sequence[Record],
+    results: Sequence[ChainResult],
+    *,
+    source: Source,
+    pulled_at: datetime,
+    revision: str | None,
+    scope: Scope,
+    warnings: Iterable[RosterWarning] = (),
+) -> Roster:
+    """Return the roster of a pull; a person whom two chains brought is in it once."""
+    found: dict[tuple[type, str], Record] = {}
+    for record in (*district, *(record for result in results for record in result.records)):
+        found.setdefault((type(record), record.sourced_id), record)
+    wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
+    roster = Roster.from_records(
+        [record for record in found.values() if isinstance(record, wanted)],
+        source=source,
+        pulled_at=pulled_at,
+        revision=revision,
+        scope=scope,
+        coverage=to_coverage(results, scope, district=source.tenant),
+        issues=_distinct(issue for result in results for issue in result.issues),
+        warnings=(*warnings, *_withheld(results)),
+    )
+    return _without_strangers(apply_scope(check_references(roster)), roster)
+
+
+def _distinct(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Return issues once: a person in two roles is read by two chains."""
+    return tuple({(i.kind, i.sourced_id or id(i), i.fields): i for i in issues}.values())
+
+
+def _withheld(results: Sequence[ChainResult]) -> Iterator[RosterWarning]:
+    for result in results:
+        if result.state is CoverageState.withheld:
+            yield RosterWarning(
+                code="EDL-WARN-601",
+                message=f"Clever does not share {result.chain.name} with this token",
+                kind=result.chain.kinds[-1],
+            )
+
+
+def _without_strangers(narrowed: Roster, whole: Roster) -> Roster:
+    """
+    Return the narrowed roster without contacts all of whose students were left out.
+
+    Contacts are at the district, so no choice of schools alone takes them out.
+    """
+    had = {r.contact_id for r in whole.relationships}
+    have = {r.contact_id for r in narrowed.relationships}
+    kept = tuple(u for u in narrowed.users if u.sourced_id not in had - have)
+    return attrs.evolve(narrowed, users=kept)

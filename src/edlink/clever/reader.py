@@ -1,0 +1,226 @@
+"""Everything of one district that can be listed, page by page, as records of the model."""
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from edlink.clever.convert import convert_row
+from edlink.clever.endpoints import Endpoint, find_endpoint
+from edlink.clever.pages import PROVIDER, Page
+from edlink.clever.reading import ConvertSettings
+from edlink.clever.versions import Version
+from edlink.clever.walk import Walker
+from edlink.clever.wire import Collection
+from edlink.coverage import Issue
+from edlink.errors import PayloadError
+from edlink.model import (
+    AcademicSession,
+    Class,
+    Course,
+    Demographics,
+    Enrollment,
+    Org,
+    Record,
+    Relationship,
+    User,
+)
+from edlink.vocabulary import Role
+
+R = TypeVar("R", bound=Record)
+OnIssue = Callable[[Issue], None]
+
+_log = logging.getLogger("edlink.clever")
+
+
+class CleverReader:
+    """
+    Clever's lists and records of one district.
+
+    Every method that returns an iterator asks nothing before the first record is taken, and then
+    one page at a time; a list that breaks off raises IncompletePullError.  Names are the model's:
+    a section is a class, a term an academic session.  ``role`` is the role of the people wanted,
+    or of the person asked about; version 2 must be told it, version 3 needs no role there.
+
+    Rows that cannot be modelled are left out; ``on_issue`` is told of them.
+    """
+
+    def __init__(
+        self, walker: Walker, version: Version, settings: ConvertSettings, on_issue: OnIssue | None
+    ) -> None:
+        self._walker = walker
+        self._version = version
+        self._settings = settings
+        self._on_issue = on_issue or _log_issue
+
+    def district(self) -> Org:
+        """Return the district that the token opens."""
+        return next(self._list(Org, "districts"))
+
+    # The district's own lists
+
+    def schools(self) -> Iterator[Org]:
+        """Yield the schools."""
+        return self._list(Org, "schools")
+
+    def academic_sessions(self) -> Iterator[AcademicSession]:
+        """Yield the terms."""
+        return self._list(AcademicSession, "terms")
+
+    def courses(self) -> Iterator[Course]:
+        """Yield the courses."""
+        return self._list(Course, "courses")
+
+    def classes(self) -> Iterator[Class]:
+        """Yield the sections."""
+        return self._list(Class, "sections")
+
+    def enrollments(self) -> Iterator[Enrollment]:
+        """Yield the members of all sections."""
+        return self._list(Enrollment, "sections")
+
+    def users(self, role: Role | None = None) -> Iterator[User]:
+        """Yield the people with a role; without one (version 3 only) all of them."""
+        return self._list(User, "users", role=role)
+
+    def demographics(self) -> Iterator[Demographics]:
+        """Yield the demographics of the students."""
+        return self._list(Demographics, "users", role=Role.student)
+
+    def relationships(self) -> Iterator[Relationship]:
+        """Yield the links between contacts and students."""
+        return self._list(Relationship, "users", role=Role.contact)
+
+    # One record
+
+    def school(self, sourced_id: str) -> Org:
+        """Return a school."""
+        return self._one(Org, "school", sourced_id)
+
+    def academic_session(self, sourced_id: str) -> AcademicSession:
+        """Return a term."""
+        return self._one(AcademicSession, "term", sourced_id)
+
+    def course(self, sourced_id: str) -> Course:
+        """Return a course."""
+        return self._one(Course, "course", sourced_id)
+
+    def class_(self, sourced_id: str) -> Class:
+        """Return a section."""
+        return self._one(Class, "section", sourced_id)
+
+    def user(self, sourced_id: str, role: Role | None = None) -> User:
+        """Return a person."""
+        return self._one(User, "user", sourced_id, role)
+
+    # What belongs to a school
+
+    def users_of_school(self, school_id: str, role: Role | None = None) -> Iterator[User]:
+        """Yield the people at a school; version 2 lists only those whose primary school it is."""
+        return self._list(User, "users_of_school", school_id, role)
+
+    def classes_of_school(self, school_id: str) -> Iterator[Class]:
+        """Yield the sections of a school."""
+        return self._list(Class, "sections_of_school", school_id)
+
+    def courses_of_school(self, school_id: str) -> Iterator[Course]:
+        """Yield the courses taught at a school; version 3 only."""
+        return self._list(Course, "courses_of_school", school_id)
+
+    def academic_sessions_of_school(self, school_id: str) -> Iterator[AcademicSession]:
+        """Yield the terms of a school; version 3 only."""
+        return self._list(AcademicSession, "terms_of_school", school_id)
+
+    # What belongs to a class
+
+    def users_of_class(self, class_id: str, role: Role | None = None) -> Iterator[User]:
+        """Yield the members of a section."""
+        return self._list(User, "users_of_section", class_id, role)
+
+    def enrollments_of_class(self, class_id: str) -> tuple[Enrollment, ...]:
+        """Return the enrollments in a section, with one request."""
+        page = self._walker.single(find_endpoint(self._version, "section", record_id=class_id))
+        return tuple(self._records(Enrollment, page, "sections"))
+
+    def school_of_class(self, class_id: str) -> Org:
+        """Return the school of a section."""
+        return self._one(Org, "school_of_section", class_id)
+
+    def course_of_class(self, class_id: str) -> Course:
+        """Return the course of a section; NotFoundError where it has none."""
+        return self._one(Course, "course_of_section", class_id)
+
+    def academic_session_of_class(self, class_id: str) -> AcademicSession:
+        """Return the term of a section; NotFoundError where it has none."""
+        return self._one(AcademicSession, "term_of_section", class_id)
+
+    # What belongs to a person
+
+    def schools_of_user(self, user_id: str, role: Role | None = None) -> Iterator[Org]:
+        """Yield the schools of a person."""
+        return self._list(Org, "schools_of_user", user_id, role)
+
+    def classes_of_user(self, user_id: str, role: Role | None = None) -> Iterator[Class]:
+        """Yield the sections of a student or teacher."""
+        return self._list(Class, "sections_of_user", user_id, role)
+
+    def contacts_of_user(self, user_id: str) -> Iterator[User]:
+        """Yield the contacts of a student."""
+        return self._list(User, "contacts_of_user", user_id)
+
+    def students_of_user(self, user_id: str, role: Role | None = None) -> Iterator[User]:
+        """Yield the students of a teacher or contact."""
+        return self._list(User, "students_of_user", user_id, role)
+
+    def teachers_of_user(self, user_id: str) -> Iterator[User]:
+        """Yield the teachers of a student."""
+        return self._list(User, "teachers_of_user", user_id)
+
+    # What belongs to a course or a term
+
+    def classes_of_course(self, course_id: str) -> Iterator[Class]:
+        """Yield the sections of a course."""
+        return self._list(Class, "sections_of_course", course_id)
+
+    def schools_of_course(self, course_id: str) -> Iterator[Org]:
+        """Yield the schools that teach a course; version 3 only."""
+        return self._list(Org, "schools_of_course", course_id)
+
+    def classes_of_academic_session(self, session_id: str) -> Iterator[Class]:
+        """Yield the sections of a term."""
+        return self._list(Class, "sections_of_term", session_id)
+
+    def schools_of_academic_session(self, session_id: str) -> Iterator[Org]:
+        """Yield the schools of a term; version 3 only."""
+        return self._list(Org, "schools_of_term", session_id)
+
+    def _list(
+        self, wanted: type[R], name: str, record_id: str | None = None, role: Role | None = None
+    ) -> Iterator[R]:
+        endpoint = find_endpoint(self._version, name, record_id=record_id, role=role)
+        return self._walk(wanted, endpoint)
+
+    def _walk(self, wanted: type[R], endpoint: Endpoint) -> Iterator[R]:
+        for page in self._walker.pages(endpoint):
+            yield from self._records(wanted, page, endpoint.collection)
+
+    def _one(self, wanted: type[R], name: str, record_id: str, role: Role | None = None) -> R:
+        endpoint = find_endpoint(self._version, name, record_id=record_id, role=role)
+        page = self._walker.single(endpoint)
+        for record in self._records(wanted, page, endpoint.collection):
+            return record
+        message = "the record cannot be read"
+        raise PayloadError("EDL-PAGE-004", message, provider=PROVIDER, endpoint=endpoint.label)
+
+    def _records(self, wanted: type[R], page: Page, collection: Collection) -> Iterator[R]:
+        for issue in page.issues:
+            self._on_issue(issue)
+        for row in page.rows:
+            for record in convert_row(collection, row, self._settings).records:
+                if isinstance(record, wanted):
+                    yield record
+
+
+def _log_issue(issue: Issue) -> None:
+    _log.warning(
+        "%s set aside: %s %s %s", issue.kind, issue.reason, issue.sourced_id, ",".join(issue.fields)
+    )
