@@ -44,6 +44,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # headers and body in one packet, or each answer waits for an ACK
 
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length", "0"))

@@ -364,6 +364,22 @@ def test_no_more_requests_run_at_once_than_allowed(server: Server) -> None:
     assert (most, len(server.seen)) == (2, 8)
 
 
+def test_each_thread_has_its_own_connection(server: Server, clock: JumpingClock) -> None:
+    """Threads share no connection, and close() ends those of all."""
+    with transport(server, clock) as http:
+
+        def twice() -> None:
+            http.get("/users", endpoint="GET /users")
+            http.get("/users", endpoint="GET /users")
+
+        threads = [threading.Thread(target=twice) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+            thread.join()
+        twice()
+    assert (len(server.seen), len({seen.port for seen in server.seen})) == (8, 4)
+
+
 def test_a_refused_connection_is_a_transport_error(clock: JumpingClock) -> None:
     """A port where nobody listens is no connection, said so after the last attempt."""
     with (

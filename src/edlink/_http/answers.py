@@ -65,11 +65,13 @@ _NOT_FOUND = _Meaning(
     kind=NotFoundError,
     code="EDL-HTTP-004",
     message="The record or the whole endpoint does not exist here",
+    fix="Check the base URL, and whether the provider offers this endpoint.",
 )
 _REFUSED = _Meaning(
     kind=ProviderError,
     code="EDL-HTTP-005",
     message="The provider refused the request",
+    fix="See provider_code, where the provider gives one, for the reason.",
 )
 _RATE_LIMITED = _Meaning(
     kind=RateLimitedError,
@@ -81,6 +83,7 @@ _UNAVAILABLE = _Meaning(
     kind=UnavailableError,
     code="EDL-HTTP-007",
     message="The provider keeps failing on its side",
+    fix="Try again later; give the provider the request id if it lasts.",
 )
 
 _BY_STATUS = {
@@ -117,6 +120,7 @@ _BY_FAILURE = {
         kind=TransportError,
         code="EDL-HTTP-013",
         message="The connection broke before the whole answer had arrived",
+        fix="Try again later, or ask for smaller pages.",
     ),
     Failure.TOO_LARGE: _Meaning(
         kind=PayloadError,

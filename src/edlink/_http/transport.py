@@ -12,7 +12,6 @@ Environment: proxies and ``REQUESTS_CA_BUNDLE`` are honored, ``.netrc`` is not, 
 loopback is always reached directly.
 """
 
-import math
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +45,7 @@ from edlink._http.log import log_outcome
 from edlink.errors import ConfigError, ProviderError
 
 
-def _between(low: float, high: float = math.inf) -> Any:  # noqa: ANN401 - what attrs calls a validator
+def _between(low: float, high: float) -> Any:  # noqa: ANN401 - what attrs calls a validator
     """A validator that lets numbers from low to high pass, both included; NaN never does."""
 
     def check(_: object, field: "attrs.Attribute[float]", value: float) -> None:
@@ -54,7 +53,7 @@ def _between(low: float, high: float = math.inf) -> Any:  # noqa: ANN401 - what 
             raise ConfigError(
                 "EDL-CONF-013",
                 f"HttpSettings.{field.name} is out of range",
-                fix=f"Give a number of at least {low}.",
+                fix=f"Give a number from {low} to {high}.",
             )
 
     return check
@@ -97,7 +96,7 @@ class HttpSettings:
     backoff_cap: float = attrs.field(default=30.0, validator=_between(0, 3600))
     rate: float = attrs.field(default=8.0, validator=_between(0, 1_000_000))
     concurrency: int = attrs.field(default=4, validator=_between(1, 1000))
-    max_body: int = attrs.field(default=256 * 2**20, validator=_between(1))
+    max_body: int = attrs.field(default=256 * 2**20, validator=_between(1, 2**40))
     user_agent: str = attrs.field(default="edlink", validator=_printable)
 
 
