@@ -11,7 +11,7 @@ from edlink.model import AcademicSession, Demographics, Record, User
 from edlink.oneroster.csv.dataset import DataSet, Notes
 from edlink.oneroster.csv.layout import FILES
 from edlink.oneroster.csv.manifest import Mode
-from edlink.oneroster.csv.warnings import pull_warnings
+from edlink.oneroster.csv.notices import notices
 from edlink.report import Finding
 from edlink.vocabulary import Kind, Role, Severity
 
@@ -66,7 +66,7 @@ def _findings(data: DataSet, now: datetime) -> Iterator[Finding]:
     for kind in FILES:
         yield _about_file(data, kind, notes, shares)
     yield from _about_shares(shares)
-    for warning in pull_warnings(data, notes, ()):
+    for warning in notices(data, notes, ()):
         yield _tolerated(warning)
 
 

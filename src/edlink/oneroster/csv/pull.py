@@ -20,8 +20,8 @@ from edlink.oneroster.csv.dataset import DataSet, Notes
 from edlink.oneroster.csv.faults import refused
 from edlink.oneroster.csv.layout import FILES
 from edlink.oneroster.csv.manifest import Mode
+from edlink.oneroster.csv.notices import notices
 from edlink.oneroster.csv.scope import excluded_orgs, narrow
-from edlink.oneroster.csv.warnings import pull_warnings
 from edlink.roster import COLLECTIONS, Progress, Roster
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind, Status
@@ -83,7 +83,7 @@ def to_roster(  # noqa: PLR0913 - the facts of one pull
     relationships, entry = _relationships(records[Kind.user], found, scope)
     coverage = (*found.entries.values(), entry, *excluded_orgs(orgs, scope))
     collections: dict[str, Any] = {COLLECTIONS[kind]: tuple(each) for kind, each in records.items()}
-    warnings = pull_warnings(data, found.notes, found.entries.values())
+    warnings = notices(data, found.notes, found.entries.values())
     return Roster(
         source=source,
         pulled_at=pulled_at,
@@ -130,7 +130,7 @@ def to_changes(data: DataSet, state: SyncState) -> ChangeSet:
         tombstones=tuple(found.tombstones),
         coverage=Coverage(entries),
         issues=tuple(found.issues),
-        warnings=pull_warnings(data, found.notes, entries),
+        warnings=notices(data, found.notes, entries),
         shows_removals=True,
     )
 

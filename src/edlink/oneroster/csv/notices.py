@@ -12,7 +12,7 @@ from edlink.vocabulary import CoverageState, Kind, Severity
 _UNREAD = frozenset({"status", "dateLastModified", "password"})
 
 
-def pull_warnings(
+def notices(
     data: DataSet, notes: Notes, entries: Iterable[CoverageEntry]
 ) -> tuple[RosterWarning, ...]:
     """
