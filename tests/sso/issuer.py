@@ -25,10 +25,9 @@ NOW = 1_800_000_000
 
 
 @cache
-def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """Return a key that is the same for the same name within one run."""
-    assert name
-    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+def rsa_key(name: str) -> rsa.RSAPrivateKey:
+    """Return a key that is the same for the same name within one run; ``short`` is a weak one."""
+    return rsa.generate_private_key(65537, key_size=1024 if name == "short" else 2048)
 
 
 def public_jwk(key: rsa.RSAPrivateKey, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JWK members

@@ -1,16 +1,36 @@
 import importlib.util
 import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from edlink.sso import keys
+from edlink.sso.saml import toolkit
 
 
-def test_a_missing_library_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without PyJWT the import fails with one line that says which extra to install."""
-    monkeypatch.setitem(sys.modules, "jwt", None)
-    spec = importlib.util.spec_from_file_location("keys_without_jwt", keys.__file__)
+def load_again(module: ModuleType) -> None:
+    """Run a module's file once more, under another name."""
+    spec = importlib.util.spec_from_file_location("loaded_again", str(module.__file__))
     assert spec is not None
     assert spec.loader is not None
-    with pytest.raises(ImportError, match=r"pip install 'edlink\[sso\]'"):
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+@pytest.mark.parametrize(
+    ("module", "library", "extra"), [(keys, "jwt", "sso"), (toolkit, "xmlsec", "saml")]
+)
+def test_a_missing_library_is_named_by_its_extra(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, library: str, extra: str
+) -> None:
+    """Without its library a protocol's import fails with one line that says which extra to add."""
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=rf"pip install 'edlink\[{extra}\]'"):
+        load_again(module)
+
+
+def test_an_unsafe_xmlsec_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A libxmlsec that fetches addresses out of documents is refused at import."""
+    old = SimpleNamespace(get_libxmlsec_version=lambda: (1, 2, 37))
+    monkeypatch.setitem(sys.modules, "xmlsec", old)
+    with pytest.raises(ImportError, match="too old to be safe"):
+        load_again(toolkit)

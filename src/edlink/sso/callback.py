@@ -123,10 +123,7 @@ class CallbackGate:
             and pending.restarted
             and self.clock() < pending.created_at + _RESTART_PAUSE
         )
-        if state.startswith(_AGAIN) or just_restarted:
-            message = "the login was restarted once and its answer still belongs to no login here"
-            fix = "Check that the host's cookie reaches the callback; open the app once more."
-            raise StateMismatchError("EDL-LOGIN-002", message, reason="try_again", fix=fix)
+        require_first_restart(_AGAIN if just_restarted else state)
 
     def _check_pending(self, state: str, pending: PendingLogin) -> None:
         if (pending.provider, pending.redirect_uri) != (self.provider, self.redirect_uri):
@@ -136,6 +133,19 @@ class CallbackGate:
             message = "the callback's state is not this browser's"
             raise StateMismatchError("EDL-LOGIN-001", message, reason="try_again")
         check_not_expired(pending, self.clock())
+
+
+def require_first_restart(state: str) -> None:
+    """
+    Check that an answer which belongs to no login here is not the answer to a restart.
+
+    Raises:
+        StateMismatchError: EDL-LOGIN-002 when it is.
+    """
+    if state.startswith(_AGAIN):
+        message = "the login was restarted once and its answer still belongs to no login here"
+        fix = "Check that the host's cookie reaches the callback; open the app once more."
+        raise StateMismatchError("EDL-LOGIN-002", message, reason="try_again", fix=fix)
 
 
 def check_not_expired(pending: PendingLogin, now: float) -> None:

@@ -1,0 +1,152 @@
+"""
+The only place that knows python3-saml: signatures, decryption and the authentication request.
+
+It never sees a document that ``structure`` has not passed, and its word is never the last one:
+``profile`` reads the same tree again.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+from lxml import etree
+
+from edlink.errors import InvalidLoginError, LoginCancelledError
+
+try:
+    import xmlsec
+    from onelogin.saml2.authn_request import (  # type: ignore[import-untyped]
+        OneLogin_Saml2_Authn_Request as AuthnRequest,
+    )
+    from onelogin.saml2.errors import (  # type: ignore[import-untyped]
+        OneLogin_Saml2_ValidationError as ValidationError,
+    )
+    from onelogin.saml2.response import (  # type: ignore[import-untyped]
+        OneLogin_Saml2_Response as Response,
+    )
+    from onelogin.saml2.settings import (  # type: ignore[import-untyped]
+        OneLogin_Saml2_Settings as Settings,
+    )
+except ImportError:
+    # A mismatch of lxml and xmlsec arrives here too; a fresh install of the extra mends both.
+    _missing = "signing in with SAML needs the saml extra: pip install 'edlink[saml]'"
+    raise ImportError(_missing) from None
+
+_xmlsec_version: Callable[[], tuple[int, int, int]] = xmlsec.get_libxmlsec_version  # type: ignore[attr-defined] # its stubs are older
+
+#: Older libxmlsec fetches addresses that a document names.
+if _xmlsec_version() < (1, 3, 0):
+    _outdated = "libxmlsec is too old to be safe: pip install --upgrade 'edlink[saml]'"
+    raise ImportError(_outdated)
+
+_SIGNATURE_FAULTS = (
+    ValidationError.INVALID_SIGNATURE,
+    ValidationError.NO_SIGNATURE_FOUND,
+    ValidationError.NO_SIGNED_ASSERTION,
+)
+
+
+@attrs.frozen(kw_only=True)
+class Parties:
+    """Both ends of a connection: us, and the identity provider with its signing certificates."""
+
+    entity_id: str
+    acs_url: str
+    issuer: str
+    sso_url: str
+    certificates: tuple[str, ...] = attrs.field(repr=False)
+    private_key: str = attrs.field(default="", repr=False)
+    assertion_signed: bool = True
+
+
+class SignatureFaultError(InvalidLoginError):
+    """No signature by a known certificate; the certificates may have been renewed."""
+
+
+def authn_request(parties: Parties) -> tuple[str, str]:
+    """Return a deflated, base64 authentication request and its id."""
+    request = AuthnRequest(_settings(parties), set_nameid_policy=False)
+    return request.get_request(), request.get_id()
+
+
+def verified(field: str, parties: Parties) -> etree._Element:
+    """
+    Return the response's tree, decrypted, once python3-saml finds it signed and well-formed.
+
+    Args:
+        field: The base64 text of a response whose structure was checked.
+        parties: Who must have signed it, for whom.
+
+    Raises:
+        SignatureFaultError: EDL-LOGIN-046, no good signature by a known certificate.
+        InvalidLoginError: EDL-LOGIN-045, undecryptable; EDL-LOGIN-047, anything else.
+        LoginCancelledError: EDL-LOGIN-008, the response says that the login failed.
+    """
+    response, fault = None, None
+    try:
+        response = Response(_settings(parties), field)
+    except Exception:  # noqa: BLE001 - lxml, xmlsec and python3-saml each raise their own
+        fault = "decryption"
+    if response is None:
+        message = "the assertion cannot be decrypted"
+        fix = "Give the identity provider this login's current metadata."
+        raise InvalidLoginError("EDL-LOGIN-045", message, reason="refused", fix=fix)
+    try:
+        response.is_valid(_request_data(parties.acs_url), raise_exceptions=True)
+    except ValidationError as error:
+        fault = error.code
+    except Exception:  # noqa: BLE001 - as above
+        fault = "other"
+    if fault is not None:
+        raise _error(fault)
+    root: etree._Element = response.get_xml_document()
+    return root
+
+
+def _error(fault: object) -> Exception:
+    if fault == ValidationError.STATUS_CODE_IS_NOT_SUCCESS:
+        message = "the provider ended the login with an error"
+        return LoginCancelledError("EDL-LOGIN-008", message, reason="refused")
+    if fault in _SIGNATURE_FAULTS:
+        message = "the response bears no good signature by a known certificate"
+        fix = "Read the identity provider's metadata again: certificates are renewed every year."
+        return SignatureFaultError("EDL-LOGIN-046", message, reason="refused", fix=fix)
+    message = "the response breaks a rule of SAML"
+    return InvalidLoginError("EDL-LOGIN-047", message, reason="refused")
+
+
+def _request_data(acs_url: str) -> dict[str, str]:
+    """Return where the form arrived, by configuration: the Host header is the sender's choice."""
+    parts = urlsplit(acs_url)
+    return {
+        "https": "on" if parts.scheme == "https" else "off",
+        "http_host": parts.netloc,
+        "script_name": parts.path,
+    }
+
+
+def _settings(parties: Parties) -> Any:  # noqa: ANN401 - python3-saml has no types
+    return Settings(
+        {
+            "strict": True,
+            "debug": False,
+            "sp": {
+                "entityId": parties.entity_id,
+                "assertionConsumerService": {"url": parties.acs_url},
+                "privateKey": parties.private_key,
+            },
+            "idp": {
+                "entityId": parties.issuer,
+                "singleSignOnService": {"url": parties.sso_url},
+                "x509certMulti": {"signing": list(parties.certificates)},
+            },
+            "security": {
+                "wantAssertionsSigned": parties.assertion_signed,
+                "rejectDeprecatedAlgorithm": True,
+                "requestedAuthnContext": False,
+                "wantNameId": False,
+                "wantAttributeStatement": False,
+            },
+        }
+    )
