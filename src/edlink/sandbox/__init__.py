@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from edlink.sandbox.district import District
-from edlink.sandbox.fault import Expects, Fault
-from edlink.sandbox.faults import FAULTS
+from edlink.sandbox.faults import FAULTS, Expects, Fault
 from edlink.sandbox.server import Sandbox
 
 __all__ = ["FAULTS", "District", "Expects", "Fault", "Sandbox", "start"]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from edlink.errors import ConfigError
 from edlink.sandbox.exchange import Exchange, Reply
-from edlink.sandbox.fault import Fault, Memory
+from edlink.sandbox.faults.fault import Fault, Memory
 
 
 class ActiveFaults:

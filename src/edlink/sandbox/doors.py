@@ -51,9 +51,14 @@ class Door(Protocol):
     #: Where a client's ``base_url`` points, and where it asks for tokens (or None).
     base_url: str
     token_url: str | None
+    #: Further words that a client needs, by name, such as an application's id.
+    details: Mapping[str, str]
+
+    def locate(self, exchange: Exchange) -> None:
+        """Tell the exchange what its request is about."""
 
     def handle(self, exchange: Exchange) -> Reply:
-        """Return the answer to a request, telling the exchange what it is about."""
+        """Return the answer to a request that was located."""
 
     def truth(self, readings: Iterable[Reading] = ()) -> Roster:
         """Return what this door says of the district, as a roster."""

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from edlink.sandbox.district import District
 from edlink.vocabulary import Kind
 
 
@@ -15,25 +16,25 @@ class Request:
     """
     What arrived.
 
-    ``path`` is as sent, still percent-encoded; ``headers`` have lower-case names.
+    ``target`` is path and query as sent, still percent-encoded.  ``headers`` have lower-case names.
+    A fault may change ``query`` and ``headers``.
     """
 
     method: str
-    path: str
-    query: str = attrs.field(default="", repr=False)
+    target: str = attrs.field(repr=False)
+    path: str = attrs.field(init=False)
+    query: str = attrs.field(init=False, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
     host: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        self.path, _, self.query = self.target.partition("?")
 
     @property
     def params(self) -> list[tuple[str, str]]:
         """The query's parameters in order."""
         return parse_qsl(self.query, keep_blank_values=True)
-
-    @property
-    def target(self) -> str:
-        """Path and query as sent."""
-        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 @attrs.define(kw_only=True)
@@ -57,11 +58,13 @@ class Exchange:
     """
     A request on its way through a door.
 
-    A door fills in what it learns: ``endpoint`` (template for the log), ``kind``, ``limit`` and
-    ``offset`` of a page, ``rows`` (the page's records as JSON values), ``total``.
+    A door first locates it: ``endpoint`` (template of the path), and for data ``kind``, ``is_list``
+    and ``envelope``.  Then it fills in ``limit`` and ``offset`` of the page, ``rows`` (the page's
+    records as JSON values) and ``total`` (how many there are in all).
     """
 
     request: Request
+    district: District
     endpoint: str = ""
     kind: Kind | None = None
     is_list: bool = False
@@ -70,6 +73,11 @@ class Exchange:
     offset: int = 0
     total: int = 0
     rows: list[Any] = attrs.field(factory=list, repr=False)
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it asks for records of the district."""
+        return self.kind is not None
 
 
 def json_reply(value: Any, status: int = 200, **headers: str) -> Reply:  # noqa: ANN401 - any JSON

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -122,6 +122,11 @@ class Sandbox:
         return self.door.token_url
 
     @property
+    def details(self) -> Mapping[str, str]:
+        """Further words that a client of this provider needs, by name."""
+        return self.door.details
+
+    @property
     def client_id(self) -> str:
         """The application's id for OAuth 2; the consumer key for OAuth 1."""
         return self._keys.client_id
@@ -184,10 +189,11 @@ class Sandbox:
         """Return the answer to a request, faults and all; the server calls this."""
         if self.latency:
             time.sleep(self.latency)
-        exchange = Exchange(request=request)
+        exchange = Exchange(request=request, district=self.district)
+        self.door.locate(exchange)
         reply = self.faults.meet(exchange) or self.door.handle(exchange)
         reply = self.faults.send(exchange, reply)
-        self.requests.add(Seen(request.method, exchange.endpoint or "(fault)", reply.status))
+        self.requests.add(Seen(request.method, exchange.endpoint, reply.status))
         return reply
 
 
@@ -239,12 +245,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def _answer(self) -> None:
-        path, _, query = self.path.partition("?")
         length = min(int(self.headers.get("Content-Length") or 0), LARGEST_BODY)
         request = Request(
             method=self.command,
-            path=path,
-            query=query,
+            target=self.path,
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(length) if length else b"",
             host=self.headers.get("Host", ""),

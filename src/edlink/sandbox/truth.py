@@ -30,7 +30,7 @@ FAMILY_WORDS = {
 FAMILY_ROLES = frozenset({Role.guardian, Role.relative, Role.contact})
 
 #: Turns a record into what arrives of it; None where it does not arrive.
-Reading = Callable[[Kind, Any], Any]
+Reading = Callable[[Kind, Any, District], Any]
 
 
 def build_truth(
@@ -92,7 +92,7 @@ def relationships(users: Iterable[User]) -> Iterator[Relationship]:
             sourced_id=f"{student_id}|{contact_id}",
             student_id=student_id,
             contact_id=contact_id,
-            kind=FAMILY_WORDS.get(word or "", RelationshipKind.unknown),
+            kind=FAMILY_WORDS.get((word or "").lower(), RelationshipKind.unknown),
             kind_raw=word,
             both_sides_confirmed=both,
         )
@@ -108,7 +108,7 @@ def _arriving(
     for neutral in district.collection(kind):
         record: Any = view(neutral) if view else neutral
         for reading in readings:
-            record = None if record is None else reading(kind, record)
+            record = None if record is None else reading(kind, record, district)
         if record is not None:
             yield record
 
@@ -125,6 +125,6 @@ def _is_family(student: User, adult: User | None) -> bool:
 
 def _family_word(adult: User) -> str | None:
     for role in adult.roles:
-        if role.role in FAMILY_ROLES or role.role_raw == "aide":
+        if role.role in FAMILY_ROLES or str(role.role_raw).lower() == "aide":
             return cast("str", role.role_raw)
     return None

@@ -42,6 +42,7 @@ class OneRosterDoor:
         self.token_url = settings.host + TOKEN_PATH if settings.auth == "oauth2" else None
         root = SCOPE_ROOTS[settings.version]
         self.scopes = tuple(root + name for name in (CORE, FULL, DEMOGRAPHICS))
+        self.details: dict[str, str] = {}
         self.service = RosterService(settings, self.base_url)
         self._oauth2 = OAuth2(settings.keys, self.scopes, settings.token_lifetime)
         self._oauth1 = OAuth1(settings.keys)
@@ -56,24 +57,34 @@ class OneRosterDoor:
         source = Source("oneroster", f"sandbox-{district.seed}")
         return build_truth(district, source=source, views=self.service.views, readings=readings)
 
-    def handle(self, exchange: Exchange) -> Reply:
-        """Return the answer to a request."""
-        request = exchange.request
-        if request.path == TOKEN_PATH and self.token_url:
+    def locate(self, exchange: Exchange) -> None:
+        """Tell the exchange what its request is about."""
+        path = exchange.request.path
+        if path == TOKEN_PATH and self.token_url:
             exchange.endpoint = "/token"
+        elif self._is_discovery(path):
+            exchange.endpoint = "/discovery"
+        elif path.startswith(self.path + "/"):
+            self.service.locate(exchange, path.removeprefix(self.path))
+        else:
+            exchange.endpoint = "(elsewhere)"
+
+    def handle(self, exchange: Exchange) -> Reply:
+        """Return the answer to a request that was located."""
+        request = exchange.request
+        if exchange.endpoint == "/token":
             if request.method != "POST":
                 return failures.failure(self.version, 405, "unsupported")
             return self._oauth2.issue(request)
-        if not request.path.startswith(self.path + "/"):
-            exchange.endpoint = "(elsewhere)"
-            return failures.failure(self.version, 404, "unknownobject")
-        if self.version == "1.2" and self._is_discovery(request.path):
-            exchange.endpoint = "/discovery"
+        if exchange.endpoint == "/discovery":
             return failures.discovery(self.base_url, self.token_url or "", self.scopes)
+        if exchange.endpoint == "(elsewhere)":
+            return failures.failure(self.version, 404, "unknownobject")
         return self.service.answer(exchange, request.path.removeprefix(self.path), self._refusal)
 
     def _is_discovery(self, path: str) -> bool:
-        return path in {f"{self.path}/discovery/{name}" for name in DISCOVERY_FILES}
+        names = DISCOVERY_FILES if self.version == "1.2" else ()
+        return path in {f"{self.path}/discovery/{name}" for name in names}
 
     def _refusal(self, request: Request, endpoint: Endpoint) -> Reply | None:
         auth = self.settings.auth

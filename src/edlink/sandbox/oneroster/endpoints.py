@@ -180,7 +180,7 @@ class _Mapped(Sequence[int]):
 
 def match(path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
     """Return the endpoint of a path below the base and the ids in it, or None."""
-    segments = [unquote(segment) for segment in path.strip("/").split("/")]
+    segments = [unquote(segment) for segment in path.removeprefix("/").split("/")]
     shape = (len(segments), *segments[::2])
     endpoint = _BY_SHAPE.get(shape)
     return None if endpoint is None else (endpoint, tuple(segments[1::2]))

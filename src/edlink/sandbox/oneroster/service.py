@@ -49,17 +49,24 @@ class RosterService:
         self._pages: OrderedDict[str, Reply] = OrderedDict()
         self._pages_lock = threading.Lock()
 
+    def locate(self, exchange: Exchange, path: str) -> None:
+        """Tell an exchange which endpoint a path below the base address is."""
+        found = match(path)
+        if found is None:
+            exchange.endpoint = "(unknown)"
+            return
+        endpoint = found[0]
+        exchange.endpoint, exchange.kind = endpoint.template, endpoint.kind
+        exchange.is_list, exchange.envelope = endpoint.is_list, endpoint.envelope
+
     def answer(self, exchange: Exchange, path: str, refusal: Refusal) -> Reply:
         """Return the answer to a request for a path below the base address."""
         if exchange.request.method != "GET":
             return failure(self.version, 405, "unsupported")
         found = match(path)
         if found is None:
-            exchange.endpoint = "(unknown)"
             return failure(self.version, 404, "unknownobject")
         endpoint, ids = found
-        exchange.endpoint, exchange.kind = endpoint.template, endpoint.kind
-        exchange.is_list, exchange.envelope = endpoint.is_list, endpoint.envelope
         return refusal(exchange.request, endpoint) or self._look_up(exchange, endpoint, ids)
 
     def _look_up(self, exchange: Exchange, endpoint: Endpoint, ids: tuple[str, ...]) -> Reply:
