@@ -38,7 +38,10 @@ def test_a_mixed_package(make_zip: Make, open_csv: Open, files_1_1: Files) -> No
     assert changes.shows_removals
     states = [changes.coverage.state(kind) for kind in (Kind.org, Kind.user, Kind.class_)]
     assert states == [CoverageState.complete, CoverageState.withheld, CoverageState.withheld]
-    assert changes.state.cursors == {"orgs": "2026-01-01", "users": "2026-10-03T00:00:00+00:00"}
+    assert changes.state.cursors == {
+        "orgs": "2026-01-01",
+        "users": "2026-10-03T00:00:00.000000+00:00",
+    }
     assert changes.state.counts == {"orgs": 3}
 
 
@@ -57,9 +60,21 @@ def test_a_cursor_never_goes_back(make_zip: Make, open_csv: Open, files_1_1: Fil
     users = "sourcedId,dateLastModified,role\nu,2026-01-01,student\nv,2025-01-01,student\n"
     manifest = deltas(files_1_1, users="delta")
     client = open_csv(make_zip({"users.csv": users, "manifest.csv": manifest}))
-    later = "2026-10-03T00:00:00+00:00"
+    later = "2026-10-03T00:00:00.000000+00:00"
     changes = client.pull_changes(SyncState(source=client.source, cursors={"users": later}))
     assert changes.state.cursors == {"users": later}
+
+
+def test_a_date_at_the_end_of_the_calendar(
+    make_zip: Make, open_csv: Open, files_1_1: Files
+) -> None:
+    """A date that has no UTC form is an unreadable cell and sets no mark."""
+    users = "sourcedId,dateLastModified,role\nu,0001-01-01T00:00:00+05:00,student\n"
+    manifest = deltas(files_1_1, users="delta")
+    client = open_csv(make_zip({"users.csv": users, "manifest.csv": manifest}))
+    changes = client.pull_changes(SyncState(source=client.source))
+    assert (len(changes.changed), changes.state.cursors) == (1, {})
+    assert [issue.fields for issue in changes.issues] == [("dateLastModified",)]
 
 
 def test_another_source(make_zip: Make, open_csv: Open) -> None:

@@ -185,3 +185,10 @@ def test_an_old_name_beside_the_new(make_zip: Make, open_csv: Open) -> None:
     path = make_zip({"courses.csv": courses})
     (course,) = open_csv(path, keep_metadata=True).pull_roster().courses
     assert (course.grades, course.metadata) == (("09",), {"grade": "x"})
+
+
+def test_roles_without_their_user(make_zip: Make, open_csv: Open) -> None:
+    """Rows of roles.csv whose user is not there are counted in a warning."""
+    roles = "userSourcedId,role\nt,teacher\nnobody,teacher\nnobody,student\n"
+    roster = open_csv(make_zip({"roles.csv": roles}, v12=True)).pull_roster()
+    assert [w.count for w in roster.warnings if w.code == "EDL-WARN-316"] == [2]

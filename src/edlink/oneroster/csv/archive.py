@@ -83,7 +83,8 @@ def _check_entry(info: zipfile.ZipInfo, number: int) -> None:
 
 def _check_directory(stream: BinaryIO, limits: CsvLimits) -> None:
     """Refuse a list of entries too long to be read into memory, before zipfile reads it."""
-    length = stream.seek(0, 2)
+    stream.seek(0, 2)
+    length = stream.tell()
     stream.seek(max(0, length - _END.size - _LOCATOR64.size - _END64.size - _MAX_COMMENT))
     tail = stream.read()
     place = tail.rfind(b"PK\x05\x06")

@@ -37,12 +37,14 @@ class Notes:
         on_issue: Called with each Issue.
         seen: Hash of the row by kind and sourced id, to find repeats; None lets repeats pass.
         repeats: Identical rows that were dropped, by kind.
+        homeless_roles: Rows of roles.csv whose user was not in users.csv.
         headers: Each file's header, by its name.
     """
 
     on_issue: Callable[[Issue], None] = lambda _: None
     seen: dict[tuple[Kind, str], int] | None = None
     repeats: dict[Kind, int] = attrs.field(factory=dict)
+    homeless_roles: int = 0
     headers: dict[str, Header] = attrs.field(factory=dict)
 
 
@@ -123,8 +125,10 @@ class DataSet:
             rules = attrs.evolve(rules, version=CsvVersion.v1_1)
         joined = rules.version is CsvVersion.v1_2
         with closing(RoleSpool(self._roles(notes) if joined else ())) as spool:
+            notes.homeless_roles = len(spool)
             for sourced_id, row in _rows(table, Kind.user, notes):
                 assigned = spool.of_user(sourced_id) if joined else ()
+                notes.homeless_roles -= len(assigned)
                 user = convert.to_user(sourced_id, row, rules, assigned)
                 _note_failed(row, Kind.user, sourced_id, notes)
                 yield user

@@ -92,11 +92,12 @@ def metadata_keys(records: Iterable[Any]) -> tuple[str, ...]:
     """Return the names of metadata that can be columns, sorted, as far as a header has room."""
     found = {key for record in records for key in record.metadata or {}}
     keys: list[str] = []
-    length = 0
+    room = _MAX_HEADER
     for key in sorted(found):
-        length += 2 * len(key) + len(",metadata.")
-        if key == key.strip() and key == _writable(key) and length <= _MAX_HEADER:
+        length = 2 * len(key) + len('"",metadata.')
+        if key == key.strip() == _writable(key) and length <= room:
             keys.append(key)
+            room -= length
     return tuple(keys)
 
 

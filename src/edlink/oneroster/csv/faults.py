@@ -59,9 +59,7 @@ def attempt(step: Callable[[], T], *, file: str = PACKAGE) -> T:
     """
     try:
         return step()
-    except EdlinkError:
-        raise
-    except ImportError:
+    except (EdlinkError, ImportError):
         raise
     except FileNotFoundError:
         fault: type[Exception] = FileNotFoundError

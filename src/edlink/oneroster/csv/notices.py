@@ -75,6 +75,11 @@ def _row_warnings(notes: Notes, entries: Iterable[CoverageEntry]) -> Iterator[Ro
     for kind, count in notes.repeats.items():
         message = "identical rows were dropped"
         yield RosterWarning(code="EDL-WARN-313", message=message, kind=kind, count=count)
+    if notes.homeless_roles:
+        message = "rows of roles.csv belong to no user of users.csv"
+        yield RosterWarning(
+            code="EDL-WARN-316", message=message, kind=Kind.user, count=notes.homeless_roles
+        )
     for entry in entries:
         if entry.state is CoverageState.complete and not entry.received:
             message = "a whole file has no records"

@@ -160,7 +160,7 @@ def _take(data: DataSet, kind: Kind, found: Found, progress: Progress | None) ->
             found.tombstones.append(tombstone)
         else:
             found.records[kind].append(record)
-    return None if latest is None else latest.isoformat()
+    return None if latest is None else latest.isoformat(timespec="microseconds")
 
 
 def _told(records: Iterator[Any], name: str, progress: Progress | None) -> Iterator[Any]:

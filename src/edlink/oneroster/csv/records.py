@@ -50,7 +50,7 @@ class _Lines:
         self.used = 0
         self._file = file
         self._max = max_chars
-        self._lines = self._split(_decode(chunks))
+        self._lines = self._split(self._decode(chunks))
 
     def __iter__(self) -> "_Lines":
         return self
@@ -65,13 +65,9 @@ class _Lines:
             raise refused("EDL-CSV-014", f"line {self.number} holds a NUL", self._file)
         return line
 
-    def _split(self, texts: Iterable[str | None]) -> Iterator[str]:
+    def _split(self, texts: Iterable[str]) -> Iterator[str]:
         rest = ""
         for text in texts:
-            if text is None:
-                message = f"line {self.number + 1} is not UTF-8"
-                fix = "Export the files as UTF-8."
-                raise refused("EDL-CSV-013", message, self._file, fix=fix)
             *lines, rest = (rest + text).split("\n")
             for line in lines:
                 yield line + "\n"
@@ -81,23 +77,24 @@ class _Lines:
         if rest:
             yield rest
 
+    def _decode(self, chunks: Iterable[bytes]) -> Iterator[str]:
+        """Yield text without a byte-order mark, up to the first byte that is not UTF-8."""
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        for chunk in _with_end(chunks):
+            try:
+                text, good = decoder.decode(chunk, final=not chunk), True
+            except UnicodeDecodeError as error:
+                text, good = error.object[: error.start].decode(), False
+            yield text
+            # The lines before the fault were handed out by now, so that their number is known.
+            if not good:
+                message = f"line {self.number + 1} is not UTF-8"
+                fix = "Export the files as UTF-8."
+                raise refused("EDL-CSV-013", message, self._file, fix=fix)
+
     def _refuse_length(self) -> None:
         message = f"the row at line {self.number} is longer than {self._max} characters"
         raise refused("EDL-CSV-015", message, self._file)
-
-
-def _decode(chunks: Iterable[bytes]) -> Iterator[str | None]:
-    """Yield text without a byte-order mark; None, as the last, where the bytes are not UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    for chunk in _with_end(chunks):
-        try:
-            text, good = decoder.decode(chunk, final=not chunk), True
-        except UnicodeDecodeError as error:
-            text, good = error.object[: error.start].decode("utf-8", "ignore"), False
-        yield text
-        if not good:
-            yield None
-            return
 
 
 def _with_end(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -6,10 +6,11 @@ password never goes to another host.
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from edlink.errors import AuthError
+from edlink.errors import AuthError, TransportError
 from edlink.oneroster.csv.faults import PACKAGE, PROVIDER, attempt
 from edlink.oneroster.csv.places import ENDINGS, Item
 
@@ -44,7 +45,8 @@ class RemotePlace:
 
         Raises:
             AuthError: EDL-CSV-025 the server refused the credentials.
-            ProviderError: EDL-CSV-001 or 002.
+            TransportError: EDL-CSV-026 the server is not in ``known_hosts``; 002 it is not
+                reached.
             ImportError: The file system needs a package that is not installed.
         """
         self._files, self._root = attempt(lambda: _connect(url, options))
@@ -81,18 +83,39 @@ class _KnownSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
     def _connect(self) -> None:
         known_hosts = self.ssh_kwargs.pop("known_hosts", None)
         self.client = paramiko.SSHClient()
-        self.client.load_system_host_keys(known_hosts)
-        try:
-            self.client.connect(self.host, **self.ssh_kwargs)
-        except paramiko.AuthenticationException:
-            accepted = False
-        else:
-            accepted = True
-        if not accepted:
-            self.client.close()
-            message = "the server refused the credentials"
-            raise AuthError("EDL-CSV-025", message, provider=PROVIDER, endpoint=PACKAGE)
-        self.ftp = self.client.open_sftp()
+        with ExitStack() as stack:
+            stack.callback(self.client.close)
+            self.client.load_system_host_keys(known_hosts)
+            self.client.set_missing_host_key_policy(_RefuseUnknown)
+            try:
+                self.client.connect(self.host, **self.ssh_kwargs)
+            except paramiko.AuthenticationException:
+                accepted = False
+            except paramiko.BadHostKeyException:
+                accepted = None
+            else:
+                accepted = True
+            if accepted is None:
+                raise _unknown()
+            if not accepted:
+                message = "the server refused the credentials"
+                raise AuthError("EDL-CSV-025", message, provider=PROVIDER, endpoint=PACKAGE)
+            self.ftp = self.client.open_sftp()
+            stack.pop_all()
+
+
+class _RefuseUnknown(paramiko.MissingHostKeyPolicy):  # type: ignore[misc] # paramiko has no types
+    """No first contact without a key."""
+
+    def missing_host_key(self, client: object, hostname: str, key: object) -> None:  # noqa: ARG002 - paramiko's
+        """Refuse."""
+        raise _unknown()
+
+
+def _unknown() -> TransportError:
+    message = "the server's key is not the one in known_hosts"
+    fix = "Ask the server's owner for its key, and add it to known_hosts."
+    return TransportError("EDL-CSV-026", message, provider=PROVIDER, endpoint=PACKAGE, fix=fix)
 
 
 def _connect(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:

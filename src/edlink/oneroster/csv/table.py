@@ -34,7 +34,7 @@ class Row:
         """Return what a reader of ``values`` makes of a cell; unreadable counts as not sent."""
         try:
             return reader(self.cells.get(column))
-        except UnreadableError:
+        except (UnreadableError, OverflowError):  # the second: no UTC at the calendar's ends
             self.failed.append(column)
         return reader(None)
 
