@@ -171,7 +171,7 @@ def _manifest(members: dict[str, Member], limits: CsvLimits) -> Manifest | None:
 
 
 def _require_complete(members: Mapping[str, Member], manifest: Manifest | None) -> None:
-    if not members:
+    if not members and manifest is None:
         raise short("EDL-CSV-008", "the package holds no OneRoster CSV file", retryable=True)
     modes = {} if manifest is None else manifest.modes
     for name, mode in modes.items():
