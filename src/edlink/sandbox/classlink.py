@@ -42,7 +42,7 @@ BLANKS: Mapping[Kind, Json] = {
     },
     Kind.class_: {"classCode": "", "location": "", "periods": [], "resources": []},
     Kind.course: {"resources": []},
-    Kind.enrollment: {"beginDate": "", "endDate": "", "primary": "false"},
+    Kind.enrollment: {"beginDate": "", "endDate": ""},
 }
 
 

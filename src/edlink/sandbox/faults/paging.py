@@ -159,6 +159,7 @@ FAULTS = (
         name="rows_repeated",
         summary="Gives the row before the offset once more at the top of each later page.",
         expects=Expects.truth,
+        may_raise=True,
         turn=_one_early_and_longer,
     ),
     Fault(
@@ -211,6 +212,7 @@ FAULTS = (
         name="total_zero",
         summary="Says that there are no rows beside the rows.",
         expects=Expects.truth,
+        may_raise=True,
         send=_total_is("0"),
     ),
     Fault(

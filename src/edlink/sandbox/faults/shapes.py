@@ -71,7 +71,7 @@ def _dates() -> Change:
     forms = cycle(("{}T00:00:00.000Z", "{}", "{}T00:00:00"))
 
     def change(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        return next(forms).format(value) if name in DATES else value
+        return next(forms).format(value) if name in DATES and value else value
 
     return _values(change)
 
