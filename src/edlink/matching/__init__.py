@@ -4,12 +4,59 @@ Decisions about a roster, as pure functions: no clock, no network, no files, no 
 Inputs are never changed, outputs are frozen and ordered, and nothing printable holds a person.
 """
 
-from edlink.matching.birth_dates import BirthDate, BirthDateState, parse_birth_date
-from edlink.matching.emails import EmailKey, EmailPolicy, normalize_email, normalize_phone
-from edlink.matching.ids import IdKey, normalize_id
-from edlink.matching.match import match_people
-from edlink.matching.name_levels import NameLevel, compare_names
-from edlink.matching.normalize import NameKey, normalize_name
+from edlink.matching.apply import (
+    apply_sync,
+)
+from edlink.matching.archive import (
+    find_expired,
+    plan_archive,
+    plan_unmanage,
+)
+from edlink.matching.birth_dates import (
+    BirthDate,
+    BirthDateState,
+    parse_birth_date,
+)
+from edlink.matching.diff import (
+    FieldChange,
+    RecordUpdate,
+    RosterDiff,
+    apply_diff,
+    diff_rosters,
+)
+from edlink.matching.emails import (
+    EmailKey,
+    EmailPolicy,
+    normalize_email,
+    normalize_phone,
+)
+from edlink.matching.host import (
+    Absence,
+    HostRecord,
+    HostState,
+    SyncMemory,
+)
+from edlink.matching.ids import (
+    IdKey,
+    normalize_id,
+)
+from edlink.matching.match import (
+    match_people,
+)
+from edlink.matching.name_levels import (
+    NameLevel,
+    compare_names,
+)
+from edlink.matching.normalize import (
+    NameKey,
+    normalize_name,
+)
+from edlink.matching.overrides import (
+    Effect,
+    Override,
+    Overrides,
+    OverrideType,
+)
 from edlink.matching.overview import (
     TermOverview,
     TermRow,
@@ -19,6 +66,19 @@ from edlink.matching.people import (
     Person,
     PersonKind,
     people_of,
+)
+from edlink.matching.plan import (
+    Action,
+    Change,
+    Hold,
+    Keep,
+    SyncPlan,
+)
+from edlink.matching.policy import (
+    ClassMode,
+    Limits,
+    Profile,
+    SyncPolicy,
 )
 from edlink.matching.report import (
     Cause,
@@ -31,7 +91,9 @@ from edlink.matching.report import (
     SharedValue,
     StoredLink,
 )
-from edlink.matching.rules import MatchRules
+from edlink.matching.rules import (
+    MatchRules,
+)
 from edlink.matching.schedule import (
     Blackout,
     Region,
@@ -56,6 +118,9 @@ from edlink.matching.sessions import (
     active_sessions,
     session_tree,
 )
+from edlink.matching.sync import (
+    plan_sync,
+)
 from edlink.matching.terms import (
     Between,
     FilterResult,
@@ -68,17 +133,28 @@ from edlink.matching.terms import (
 )
 
 __all__ = [
+    "Absence",
+    "Action",
     "Between",
     "BirthDate",
     "BirthDateState",
     "Blackout",
     "Cause",
+    "Change",
+    "ClassMode",
+    "Effect",
     "EmailKey",
     "EmailPolicy",
     "EndVerdict",
     "Evidence",
+    "FieldChange",
     "FilterResult",
+    "Hold",
+    "HostRecord",
+    "HostState",
     "IdKey",
+    "Keep",
+    "Limits",
     "Link",
     "MatchReport",
     "MatchRules",
@@ -86,14 +162,23 @@ __all__ = [
     "NameLevel",
     "NearMiss",
     "OpenGroup",
+    "Override",
+    "OverrideType",
+    "Overrides",
     "Person",
     "PersonKind",
+    "Profile",
+    "RecordUpdate",
     "Region",
+    "RosterDiff",
     "SameHuman",
     "SessionProblem",
     "SessionTree",
     "SharedValue",
     "StoredLink",
+    "SyncMemory",
+    "SyncPlan",
+    "SyncPolicy",
     "SyncSchedule",
     "SyncWindow",
     "TermChoice",
@@ -104,9 +189,13 @@ __all__ = [
     "Undated",
     "Window",
     "active_sessions",
+    "apply_diff",
+    "apply_sync",
     "compare_names",
     "current_window",
+    "diff_rosters",
     "filter_terms",
+    "find_expired",
     "infer_end_semantics",
     "local_today",
     "match_people",
@@ -119,6 +208,9 @@ __all__ = [
     "parse_birth_date",
     "people_of",
     "pick_default_terms",
+    "plan_archive",
+    "plan_sync",
+    "plan_unmanage",
     "region_zone",
     "session_tree",
     "settle_ends",

@@ -1,0 +1,122 @@
+"""Plans that a person asks for: archive the host's own records, or end an integration."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+import attrs
+
+from edlink.coverage import Source
+from edlink.matching.diff import FieldChange
+from edlink.matching.firewall import Places
+from edlink.matching.host import HostRecord, HostState
+from edlink.matching.overrides import Overrides
+from edlink.matching.plan import Action, Change, Keep, SyncPlan, ordered
+from edlink.matching.policy import SyncPolicy
+from edlink.plain import to_plain
+from edlink.vocabulary import Kind
+
+
+def plan_archive(  # noqa: PLR0913 - each is one fact that only the host knows
+    host: HostState,
+    *,
+    on: date,
+    now: datetime,
+    org_ids: Iterable[str] | None = None,
+    kinds: Iterable[Kind] = (Kind.user,),
+    overrides: Overrides | None = None,
+) -> SyncPlan:
+    """
+    Return a plan that archives the host's own active records; managed ones are never archived.
+
+    Args:
+        host: The host's records.
+        on: The day, as the school counts it.
+        now: The moment, in UTC, for the plan's head.
+        org_ids: Refs of the schools concerned; None for all.  A record at several schools goes
+            only when all of them are concerned, one without a school only under None.
+        kinds: Kinds of record to archive.
+        overrides: What people decided; hidden and pinned records stay.
+    """
+    places = Places(host=host)
+    chosen = None if org_ids is None else frozenset(org_ids)
+    overrides = overrides or Overrides()
+    changes, kept = [], []
+    for kind in kinds:
+        for held in host.records:
+            if held.kind is not kind or not held.is_active:
+                continue
+            orgs = places.orgs(held.record)
+            if chosen is not None and not (orgs and orgs <= chosen):
+                continue
+            effect = overrides.effect(kind, on=on, ref=held.ref)
+            why = "managed" if held.source is not None else effect.blocks_all
+            why = why or ("pinned" if effect.is_pinned else None)
+            if why is None:
+                changes.append(_archive(held, on))
+            else:
+                kept.append(Keep(kind=kind, sourced_id=held.sourced_id, reason=why, ref=held.ref))
+    return _plan(host, on, now, changes, kept)
+
+
+def plan_unmanage(host: HostState, *, on: date, now: datetime) -> SyncPlan:
+    """
+    Return a plan that makes the memory's source's records the host's own: an integration ends.
+
+    Nothing is archived; the memory keeps its revision and forgets all absences.
+    """
+    source = host.memory.source
+    changes = [
+        Change(
+            action=Action.unmanage,
+            kind=held.kind,
+            sourced_id=held.sourced_id,
+            ref=held.ref,
+            reason="integration_ended",
+            fields=(FieldChange(name="source", before=to_plain(source)),),
+        )
+        for held in host.records
+        if held.source == source
+    ]
+    return _plan(host, on, now, changes, [], forget=True)
+
+
+def find_expired(host: HostState, policy: SyncPolicy, *, on: date) -> tuple[HostRecord, ...]:
+    """Return the records archived so long ago that the host may delete them, by kind and ref."""
+    limit = on - timedelta(days=policy.retention_days)
+    expired = (h for h in host.records if h.archived_on is not None and h.archived_on <= limit)
+    return tuple(sorted(expired, key=lambda held: (held.kind, held.ref)))
+
+
+def _archive(held: HostRecord, on: date) -> Change:
+    return Change(
+        action=Action.archive,
+        kind=held.kind,
+        sourced_id=held.sourced_id,
+        ref=held.ref,
+        reason="archived_by_hand",
+        fields=(
+            FieldChange(name="archived_on", after=on.isoformat()),
+            FieldChange(name="archive_reason", after="archived_by_hand"),
+        ),
+    )
+
+
+def _plan(  # noqa: PLR0913, PLR0917 - the parts of a SyncPlan
+    host: HostState,
+    on: date,
+    now: datetime,
+    changes: list[Change],
+    kept: list[Keep],
+    forget: bool = False,  # noqa: FBT002 - private, named at the only call
+) -> SyncPlan:
+    memory = attrs.evolve(host.memory, revision=host.memory.revision + 1)
+    source: Source = host.memory.source
+    return SyncPlan(
+        source=source,
+        on=on,
+        pulled_at=now,
+        memory_before=host.memory,
+        memory=attrs.evolve(memory, absences=()) if forget else memory,
+        changes=ordered(changes),
+        kept=tuple(sorted(kept, key=lambda k: (k.kind, k.sourced_id))),
+    )

@@ -1,0 +1,248 @@
+"""The records that a roster has, one kind at a time: created, changed, adopted or re-keyed."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from edlink.matching.diff import FieldChange, changed_fields, field_changes
+from edlink.matching.draft import Draft
+from edlink.matching.host import HostRecord
+from edlink.matching.links import pair_by_links
+from edlink.matching.overrides import Effect
+from edlink.matching.plan import Action, Change
+from edlink.model import Record
+from edlink.plain import to_plain
+from edlink.vocabulary import Kind
+
+#: Kinds that only connect others.
+CONNECTING = frozenset({Kind.enrollment, Kind.relationship, Kind.demographics})
+
+
+@attrs.define(kw_only=True)
+class Arrivals:
+    """
+    What one kind of incoming records does to a draft.
+
+    Attributes:
+        draft: The plan in the making.
+        kind: The kind.
+        taken: Old ids of host records that get another, so that they are not gone.
+        rekeys: Re-keys that stand under the limits for removals, with the host's records.
+    """
+
+    draft: Draft
+    kind: Kind
+    taken: set[str] = attrs.field(factory=set)
+    rekeys: list[tuple[Change, HostRecord]] = attrs.field(factory=list)
+
+    def settle(self) -> None:
+        """Decide on every incoming record of the kind that the policy wants."""
+        managed = self.draft.host.managed(self.kind)
+        arrived: dict[str, Record] = {}
+        for i, record in self.draft.wanted.records[self.kind].items():
+            held = managed.get(i)
+            if held is not None:
+                self._existing(held, record)
+            elif not self._is_spoken_for(record):
+                arrived[i] = record
+        if self.kind in CONNECTING:
+            arrived = self._connected(arrived, managed)
+        for record in arrived.values():
+            self._create(record)
+
+    # Records that the host manages under their id
+
+    def _existing(self, held: HostRecord, record: Record) -> None:
+        effect = self.draft.effect(held)
+        why = self._why_alone(held, effect)
+        why = why or self.draft.matches.why_open(self.kind, record.sourced_id)
+        why = why or self.draft.why_waits(record)
+        if why is not None:
+            self.draft.keep(held, why)
+            return
+        self.draft.present[self.kind].add(record.sourced_id)
+        if held.is_active:
+            self._update(held, record, effect)
+        else:
+            step = self._step_to(Action.restore, held, record, effect, "returned")
+            self.draft.changes.append(step)
+        self._merge_own(held, record)
+
+    def _why_alone(self, held: HostRecord, effect: Effect) -> str | None:
+        """Return why a host record is left alone whatever came, or None."""
+        if effect.blocks_all and self.kind is Kind.class_:
+            self.draft.left_alone.add(held.sourced_id)
+        if effect.blocks_all or held.is_active:
+            return effect.blocks_all
+        if effect.is_pinned:
+            return "pinned"
+        return "merged" if held.merged_into is not None else None
+
+    def _merge_own(self, held: HostRecord, record: Record) -> None:
+        """Let a managed record take the place of the host's own one that a report links."""
+        ref, rule = self.draft.matches.find(self.kind, record.sourced_id) or ("", "")
+        own = self.draft.host.get(self.kind, ref)
+        if own is None or own.source is not None or not own.is_active:
+            return
+        effect = self.draft.effect(own)
+        why = effect.blocks_all or ("pinned" if effect.is_pinned else None)
+        if why is not None:
+            self.draft.keep(own, why)
+            return
+        fields = (
+            FieldChange(name="archived_on", after=self.draft.on.isoformat()),
+            FieldChange(name="archive_reason", after="merged"),
+            FieldChange(name="merged_into", after=held.ref),
+        )
+        self.draft.changes.append(_step(Action.merge, own, own.sourced_id, rule, fields))
+
+    # Records that the host knows under another id
+
+    def _is_spoken_for(self, record: Record) -> bool:
+        """Settle a record that a report or a person has spoken about; return whether."""
+        draft, i = self.draft, record.sourced_id
+        effect = draft.overrides.effect(self.kind, on=draft.on, ids=(i,))
+        why = effect.blocks_all or draft.matches.why_open(self.kind, i)
+        if why is not None:
+            draft.keep_out(self.kind, record, why)
+            return True
+        ref, rule = draft.matches.find(self.kind, i) or ("", "")
+        held = draft.host.get(self.kind, ref)
+        if held is None:
+            return False
+        if held.source is None:
+            self._take_over(Action.adopt, held, record, rule)
+        elif held.source != draft.incoming.source:
+            draft.keep_out(self.kind, record, "other_source")
+        elif held.sourced_id in draft.wanted.records[self.kind]:
+            draft.keep_out(self.kind, record, "claimed")
+        else:
+            self._take_over(Action.rekey, held, record, rule)
+        return True
+
+    def _connected(
+        self, arrived: Mapping[str, Record], managed: Mapping[str, HostRecord]
+    ) -> dict[str, Record]:
+        """Settle connecting records whose two ends are connected already; return the others."""
+        draft = self.draft
+        renamed = {kind: draft.renamed[kind] for kind in (Kind.user, Kind.class_)}
+        refs = {
+            kind: {h.ref: i for i, h in draft.host.managed(kind).items() if h.is_active}
+            | draft.adopted[kind]
+            for kind in renamed
+        }
+
+        def renamed_id(kind: Kind, i: str) -> str:
+            return renamed[kind].get(i, i)
+
+        def adopted_id(kind: Kind, ref: str) -> str:
+            return refs[kind].get(ref, "")
+
+        wanted = draft.wanted.records[self.kind]
+        gone = [h for i, h in managed.items() if h.is_active and i not in wanted]
+        own = [h for h in draft.host.unmanaged(self.kind) if h.is_active]
+        rest = dict(arrived)
+        for action, candidates, names in (
+            (Action.rekey, gone, renamed_id),
+            (Action.adopt, own, adopted_id),
+        ):
+            for i, held in pair_by_links(rest, candidates, names).items():
+                self._take_over(action, held, rest.pop(i), "same_ends")
+        return rest
+
+    def _take_over(self, action: Action, held: HostRecord, record: Record, rule: str) -> None:
+        """Put a host record under an incoming id; what a person hid stays as it is."""
+        if action is Action.rekey:
+            self.taken.add(held.sourced_id)
+        effect = self.draft.effect(held, record.sourced_id)
+        why = self._why_alone(held, effect) or self.draft.why_waits(record)
+        if why is not None:
+            self.draft.keep(held, why)
+            self.draft.keep_out(self.kind, record, why)
+            return
+        change = self._step_to(action, held, record, effect, rule)
+        # A record that connects the same two as before is not lost under its new id: sources
+        # that make up such ids every night would otherwise be held every night.
+        if action is Action.rekey and self.kind not in CONNECTING:
+            self.rekeys.append((change, held))
+            return
+        self.draft.changes.append(change)
+        self.draft.present[self.kind].add(record.sourced_id)
+        if action is Action.adopt:
+            self.draft.adopted[self.kind][held.ref] = record.sourced_id
+
+    # Steps
+
+    def _create(self, record: Record) -> None:
+        why = self.draft.why_waits(record)
+        if why is not None:
+            self.draft.keep_out(self.kind, record, why)
+            return
+        self.draft.present[self.kind].add(record.sourced_id)
+        self.draft.changes.append(
+            Change(
+                action=Action.create,
+                kind=self.kind,
+                sourced_id=record.sourced_id,
+                reason="new",
+                record=record,
+            )
+        )
+
+    def _update(self, held: HostRecord, record: Record, effect: Effect) -> None:
+        """Note what changes in an active record, or that nothing does."""
+        names = self._changed(held, record)
+        if not names:
+            counts = self.draft.unchanged
+            counts[str(self.kind)] = counts.get(str(self.kind), 0) + 1
+            return
+        step = self._step_to(Action.update, held, record, effect, "changed")
+        if step.fields:
+            self.draft.changes.append(step)
+            self.draft.tally.add_changed(held)
+        else:
+            self.draft.keep(held, "sticky")
+
+    def _changed(self, held: HostRecord, record: Record) -> tuple[str, ...]:
+        """Return the fields that the policy lets an incoming record change."""
+        policy = self.draft.policy
+        names = changed_fields(held.record, record, ignored=policy.ignored_fields)
+        return tuple(n for n in names if n not in policy.keep_when_empty or getattr(record, n))
+
+    def _step_to(
+        self, action: Action, held: HostRecord, record: Record, effect: Effect, reason: str
+    ) -> Change:
+        names = self._changed(held, record)
+        sticky = tuple(n for n in names if n in effect.fields - {"sourced_id"})
+        fields = field_changes(held.record, record, (n for n in names if n not in sticky))
+        if action is Action.adopt:
+            fields += (FieldChange(name="source", after=to_plain(self.draft.incoming.source)),)
+        if not held.is_active:
+            fields += _restoring(held)
+        return _step(action, held, record.sourced_id, reason, fields, sticky)
+
+
+def _restoring(held: HostRecord) -> tuple[FieldChange, ...]:
+    """Return the changes that end an archiving."""
+    names = ("archived_on", "archive_reason", "missing_since", "merged_into")
+    before = {name: to_plain(getattr(held, name)) for name in names}
+    return tuple(FieldChange(name=n, before=b) for n, b in before.items() if b is not None)
+
+
+def _step(  # noqa: PLR0913, PLR0917 - the parts of a Change
+    action: Action,
+    held: HostRecord,
+    sourced_id: str,
+    reason: str,
+    fields: tuple[FieldChange, ...],
+    left_alone: tuple[str, ...] = (),
+) -> Change:
+    return Change(
+        action=action,
+        kind=held.kind,
+        sourced_id=sourced_id,
+        ref=held.ref,
+        reason=reason,
+        fields=fields,
+        left_alone=left_alone,
+    )

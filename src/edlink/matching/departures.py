@@ -1,0 +1,136 @@
+"""The records that a roster no longer has, one kind at a time: archived, held, or left alone."""
+
+import attrs
+
+from edlink.matching.diff import FieldChange
+from edlink.matching.draft import Draft
+from edlink.matching.host import Absence, HostRecord
+from edlink.matching.plan import Action, Change
+from edlink.matching.policy import ClassMode
+from edlink.matching.wanted import ENDING_REASONS
+from edlink.model import Enrollment
+from edlink.vocabulary import Kind
+
+
+@attrs.frozen(kw_only=True)
+class _Removal:
+    """A removal or re-key that the limits may hold."""
+
+    change: Change
+    held: HostRecord
+    absence: Absence | None = None
+
+
+@attrs.define(kw_only=True)
+class Departures:
+    """
+    What the absence of one kind of records does to a draft.
+
+    Attributes:
+        draft: The plan in the making.
+        kind: The kind.
+        taken: Ids of host records that got another id and are not gone.
+        removals: What the limits decide on at the end.
+    """
+
+    draft: Draft
+    kind: Kind
+    taken: set[str]
+    removals: list[_Removal] = attrs.field(factory=list)
+
+    def settle(self, rekeys: list[tuple[Change, HostRecord]]) -> None:
+        """Decide on every managed record that is not wanted, and on the re-keys of the kind."""
+        draft = self.draft
+        for change, held in rekeys:
+            draft.tally.add_removed(held)
+            self.removals.append(_Removal(change=change, held=held))
+        for i, held in draft.host.managed(self.kind).items():
+            if held.is_active:
+                draft.tally.add_active(held)
+                if i not in draft.wanted.records[self.kind] and i not in self.taken:
+                    self._gone(held)
+        self._judge()
+
+    def _gone(self, held: HostRecord) -> None:
+        draft, i = self.draft, held.sourced_id
+        ended = draft.wanted.left_out[self.kind].get(i)
+        is_ending = ended in ENDING_REASONS or (
+            ended == "class_data_off" and self.kind is Kind.enrollment
+        )
+        why = self._why_alone(held) or (None if is_ending else ended)
+        if why is not None:
+            draft.keep(held, why)
+            return
+        why = draft.waiting.why_blocked()
+        why = why or draft.reach.why_not(self.kind, i, draft.places.orgs(held.record))
+        if why is not None:
+            draft.keep(held, why)
+            known = draft.waiting.known(self.kind, i)
+            draft.absences += [known] if known is not None else []
+            return
+        draft.tally.add_removed(held)
+        absence = draft.waiting.count(self.kind, i)
+        is_deleted = (self.kind, i) in draft.wanted.deleted
+        if not (is_ending or is_deleted or draft.waiting.is_due(absence)):
+            draft.keep(held, "waiting")
+            draft.absences.append(absence)
+            return
+        reason = ended or ("deleted_at_source" if is_deleted else "missing")
+        change = _archive(held, draft, absence, reason)
+        self.removals.append(_Removal(change=change, held=held, absence=absence))
+
+    def _why_alone(self, held: HostRecord) -> str | None:
+        """Return why people at the host keep a record, or None."""
+        effect = self.draft.effect(held)
+        mode = ClassMode.sync
+        if self.kind is Kind.class_:
+            mode = self.draft.policy.class_modes.get(held.sourced_id, mode)
+            if effect.blocks_all or mode is not ClassMode.sync:
+                self.draft.left_alone.add(held.sourced_id)
+        if effect.blocks_all:
+            return effect.blocks_all
+        if effect.is_pinned:
+            return "pinned"
+        if mode is not ClassMode.sync:
+            return f"class_{mode}"
+        record = held.record
+        alone = isinstance(record, Enrollment) and record.class_id in self.draft.left_alone
+        return "class_left_alone" if alone else None
+
+    def _judge(self) -> None:
+        """Hold the removals of the scopes whose limits are exceeded; let the others go."""
+        draft = self.draft
+        arriving = draft.wanted.records[self.kind].values()
+        holds = draft.tally.judge(self.kind, arriving, draft.policy, draft.on)
+        scopes = {hold.org_id for hold in holds}
+        draft.holds += holds
+        for removal in self.removals:
+            orgs = draft.places.orgs(removal.held.record)
+            if scopes.isdisjoint({None, *orgs}):
+                self._let_go(removal)
+            else:
+                draft.held.append(removal.change)
+                draft.present[self.kind].add(removal.held.sourced_id)
+                draft.absences += [removal.absence] if removal.absence is not None else []
+
+    def _let_go(self, removal: _Removal) -> None:
+        draft, change = self.draft, removal.change
+        draft.changes.append(change)
+        if change.action is Action.rekey:
+            draft.present[self.kind].add(change.sourced_id)
+            draft.renamed[self.kind][removal.held.sourced_id] = change.sourced_id
+
+
+def _archive(held: HostRecord, draft: Draft, absence: Absence, reason: str) -> Change:
+    return Change(
+        action=Action.archive,
+        kind=held.kind,
+        sourced_id=held.sourced_id,
+        ref=held.ref,
+        reason=reason,
+        fields=(
+            FieldChange(name="archived_on", after=draft.on.isoformat()),
+            FieldChange(name="archive_reason", after=reason),
+            FieldChange(name="missing_since", after=absence.since.isoformat()),
+        ),
+    )

@@ -1,0 +1,127 @@
+"""A sync plan in the making: what it is made from, and what has been decided so far."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import attrs
+
+from edlink.matching.firewall import Places, Reach, Waiting
+from edlink.matching.host import Absence, HostRecord, HostState
+from edlink.matching.overrides import Effect, Overrides
+from edlink.matching.plan import Change, Hold, Keep
+from edlink.matching.policy import SyncPolicy
+from edlink.matching.report import MatchReport
+from edlink.matching.tally import Tally
+from edlink.matching.wanted import Wanted
+from edlink.model import RECORD_TYPES, Demographics, Enrollment, Record, Relationship
+from edlink.roster import Roster
+from edlink.vocabulary import Kind
+
+
+class Matches:
+    """What match reports say of incoming records."""
+
+    def __init__(self, reports: Iterable[MatchReport]) -> None:
+        self._refs: dict[tuple[Kind, str], tuple[str, str]] = {}
+        self._open: dict[tuple[Kind, str], str] = {}
+        for report in reports:
+            for link in report.linked:
+                key = (_kind(link.kind), link.incoming)
+                self._refs[key] = (link.existing, link.rule)
+                if {"given_name", "birth_date"} <= set(link.drift):
+                    # The id is the same and the person is not: it was given to somebody else.
+                    self._open[key] = "id_reused"
+            for group in report.groups():
+                for i in group.incoming:
+                    self._open[_kind(group.kind), i] = group.reason
+
+    def find(self, kind: Kind, sourced_id: str) -> tuple[str, str] | None:
+        """Return the host ref that a report links an incoming record with, and the rule."""
+        return self._refs.get((kind, sourced_id))
+
+    def why_open(self, kind: Kind, sourced_id: str) -> str | None:
+        """Return why a report leaves an incoming record to a person, or None."""
+        return self._open.get((kind, sourced_id))
+
+
+def _kind(word: str) -> Kind:
+    """Return the kind of record that a report means; its kinds of people are all users."""
+    return {"org": Kind.org, "class": Kind.class_}.get(word, Kind.user)
+
+
+def _ids_by_kind() -> dict[Kind, set[str]]:
+    return {kind: set() for kind in RECORD_TYPES}
+
+
+def _names_by_kind() -> dict[Kind, dict[str, str]]:
+    return {kind: {} for kind in RECORD_TYPES}
+
+
+@attrs.define(kw_only=True)
+class Draft:
+    """
+    All that planning shares, kind after kind.
+
+    Attributes:
+        present: Ids of records that the host will have and not have archived.
+        left_alone: Classes that a person told sync to leave alone.
+        renamed: New ids of re-keyed records, by their old ones.
+        adopted: New ids of adopted records, by their refs.
+    """
+
+    host: HostState
+    incoming: Roster
+    policy: SyncPolicy
+    overrides: Overrides
+    on: date
+    wanted: Wanted
+    matches: Matches
+    places: Places
+    reach: Reach
+    waiting: Waiting
+    tally: Tally
+    changes: list[Change] = attrs.field(factory=list)
+    held: list[Change] = attrs.field(factory=list)
+    holds: list[Hold] = attrs.field(factory=list)
+    kept: list[Keep] = attrs.field(factory=list)
+    unchanged: dict[str, int] = attrs.field(factory=dict)
+    absences: list[Absence] = attrs.field(factory=list)
+    present: dict[Kind, set[str]] = attrs.field(factory=_ids_by_kind)
+    left_alone: set[str] = attrs.field(factory=set)
+    renamed: dict[Kind, dict[str, str]] = attrs.field(factory=_names_by_kind)
+    adopted: dict[Kind, dict[str, str]] = attrs.field(factory=_names_by_kind)
+
+    def keep(self, held: HostRecord, reason: str) -> None:
+        """Note that a host record is left alone."""
+        self.kept.append(
+            Keep(kind=held.kind, sourced_id=held.sourced_id, reason=reason, ref=held.ref)
+        )
+        if held.is_active:
+            self.present[held.kind].add(held.sourced_id)
+
+    def keep_out(self, kind: Kind, record: Record, reason: str) -> None:
+        """Note that an incoming record is not brought in."""
+        self.kept.append(Keep(kind=kind, sourced_id=record.sourced_id, reason=reason))
+
+    def effect(self, held: HostRecord, *ids: str) -> Effect:
+        """Return what people decided of a host record."""
+        ids = (held.sourced_id, *ids)
+        return self.overrides.effect(held.kind, on=self.on, ref=held.ref, ids=ids)
+
+    def why_waits(self, record: Record) -> str | None:
+        """Return which end of a connecting record the host will not have, or None."""
+        match record:
+            case Enrollment():
+                if record.class_id in self.left_alone:
+                    return "class_left_alone"
+                ends = [(Kind.class_, record.class_id), (Kind.user, record.user_id)]
+            case Relationship():
+                ends = [(Kind.user, record.student_id), (Kind.user, record.contact_id)]
+            case Demographics():
+                ends = [(Kind.user, record.sourced_id)]
+            case _:
+                return None
+        for kind, i in ends:
+            if kind in self.policy.kinds and i not in self.present[kind]:
+                return f"no_{kind}"
+        return None

@@ -1,0 +1,186 @@
+"""
+The removal firewall: what may go, what must wait, and what a person must look at first.
+
+A record may go only where its absence means something: every org it could have appeared under was
+pulled whole, several times, and not too much goes at once.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cached_property
+
+import attrs
+
+from edlink.matching.host import Absence, HostState
+from edlink.matching.policy import SyncPolicy
+from edlink.matching.wanted import user_orgs
+from edlink.model import Class, Demographics, Enrollment, Org, Record, Relationship, User
+from edlink.roster import Roster
+from edlink.vocabulary import CoverageState, Kind
+
+_EVERYWHERE: str | None = None
+_NO_ORGS: frozenset[str] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class Places:
+    """
+    The orgs that records belong to, found through what the host has.
+
+    Attributes:
+        host: The host's records.
+    """
+
+    host: HostState
+
+    def orgs(self, record: Record) -> frozenset[str]:
+        """Return every org a managed record could have appeared under; empty when unknown."""
+        match record:
+            case Org():
+                return frozenset({record.sourced_id})
+            case User():
+                return self._user_orgs.get(record.sourced_id, _NO_ORGS) | user_orgs(record)
+            case Enrollment():
+                return self._class_org(record.class_id) | _some(record.org_id)
+            case Relationship():
+                return self._of_user(record.student_id)
+            case Demographics():
+                return self._of_user(record.sourced_id)
+        return _some(record.org_id)
+
+    def _of_user(self, user_id: str) -> frozenset[str]:
+        held = self.host.managed(Kind.user).get(user_id)
+        return _NO_ORGS if held is None else self.orgs(held.record)
+
+    def _class_org(self, class_id: str | None) -> frozenset[str]:
+        held = self.host.managed(Kind.class_).get(class_id or "")
+        return _some(held.record.org_id) if held and isinstance(held.record, Class) else _NO_ORGS
+
+    @cached_property
+    def _user_orgs(self) -> Mapping[str, frozenset[str]]:
+        """Orgs of people by their classes, and of contacts by their students."""
+        found: dict[str, frozenset[str]] = {}
+        for held in self.host.managed(Kind.enrollment).values():
+            record = held.record
+            if held.is_active and isinstance(record, Enrollment) and record.user_id is not None:
+                _add(found, record.user_id, self.orgs(record))
+        users = self.host.managed(Kind.user)
+        for held in self.host.managed(Kind.relationship).values():
+            record = held.record
+            if held.is_active and isinstance(record, Relationship):
+                student = users.get(record.student_id)
+                if student is not None and isinstance(student.record, User):
+                    own = found.get(record.student_id, _NO_ORGS) | user_orgs(student.record)
+                    _add(found, record.contact_id, own)
+        return found
+
+
+def _some(org_id: str | None) -> frozenset[str]:
+    return _NO_ORGS if org_id is None else frozenset({org_id})
+
+
+def _add(found: dict[str, frozenset[str]], key: str, orgs: frozenset[str]) -> None:
+    found[key] = found.get(key, _NO_ORGS) | orgs
+
+
+@attrs.frozen(kw_only=True)
+class Reach:
+    """
+    Where a roster's silence means that a record is gone.
+
+    Attributes:
+        roster: The pull.
+        policy: The host's settings.
+    """
+
+    roster: Roster
+    policy: SyncPolicy
+
+    def why_not(self, kind: Kind, sourced_id: str, orgs: frozenset[str]) -> str | None:
+        """Return why the absence of a record at some orgs means nothing, or None."""
+        if kind not in self.policy.kinds or not self.roster.scope.wants_kind(kind):
+            return "kind_not_managed"
+        if (kind, sourced_id) in self._set_aside:
+            return "set_aside"
+        if not orgs:
+            return None if self._is_whole(kind) else "not_covered"
+        return next(filter(None, (self._why_org(kind, org_id) for org_id in sorted(orgs))), None)
+
+    def _why_org(self, kind: Kind, org_id: str) -> str | None:
+        if not (self.policy.wants_org(org_id) and self.roster.scope.wants_org(org_id)):
+            return "excluded_org"
+        # Of orgs themselves the list is what must be whole: the org looked for is not in it.
+        if kind is not Kind.org and self.roster.org(org_id) is None:
+            return "unknown_org"
+        states = self._states
+        state = states.get((kind, org_id), states.get((kind, _EVERYWHERE)))
+        return None if state is CoverageState.complete else "not_covered"
+
+    def _is_whole(self, kind: Kind) -> bool:
+        """Return whether a kind was pulled whole in every org."""
+        narrow = self.roster.scope.narrows_orgs or self.policy.narrows_orgs
+        said = [state for (of, _), state in self._states.items() if of is kind]
+        complete = all(state is CoverageState.complete for state in said)
+        return (kind, _EVERYWHERE) in self._states and complete and not narrow
+
+    @cached_property
+    def _states(self) -> Mapping[tuple[Kind, str | None], CoverageState]:
+        return {(e.kind, e.org_id): e.state for e in reversed(self.roster.coverage.entries)}
+
+    @cached_property
+    def _set_aside(self) -> frozenset[tuple[Kind, str]]:
+        aside = (issue for issue in self.roster.issues if issue.set_aside)
+        return frozenset((i.kind, i.sourced_id) for i in aside if i.sourced_id is not None)
+
+
+@attrs.frozen(kw_only=True)
+class Waiting:
+    """
+    How long records have been missing, this pull counted.
+
+    Attributes:
+        host: The host's state.
+        roster: The pull.
+        policy: The host's settings.
+        on: The day.
+    """
+
+    host: HostState
+    roster: Roster
+    policy: SyncPolicy
+    on: date
+
+    def why_blocked(self) -> str | None:
+        """Return why this pull may archive nothing at all, or None."""
+        if self.policy.paused:
+            return "paused"
+        age = self.on - self.roster.pulled_at.date()
+        if age > timedelta(days=self.policy.max_age_days) or age < -timedelta(days=1):
+            return "stale_snapshot"
+        return None
+
+    def count(self, kind: Kind, sourced_id: str) -> Absence:
+        """Return a record's absence with this pull added, unless it was counted before."""
+        known = self._known.get((kind, sourced_id))
+        if known is None:
+            return Absence(kind=kind, sourced_id=sourced_id, since=self.on)
+        return attrs.evolve(known, runs=known.runs + 1) if self.is_new else known
+
+    def is_due(self, absence: Absence) -> bool:
+        """Return whether a record has been missing long enough."""
+        days = (self.on - absence.since).days
+        return absence.runs >= self.policy.min_absences and days >= self.policy.grace_days
+
+    def known(self, kind: Kind, sourced_id: str) -> Absence | None:
+        """Return what is remembered of a record's absence, or None."""
+        return self._known.get((kind, sourced_id))
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this pull is later than the last one applied: the same one counts once."""
+        last = self.host.memory.last_applied
+        return last is None or self.roster.pulled_at > last
+
+    @cached_property
+    def _known(self) -> Mapping[tuple[Kind, str], Absence]:
+        return {(a.kind, a.sourced_id): a for a in self.host.memory.absences}

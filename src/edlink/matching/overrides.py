@@ -1,0 +1,165 @@
+"""What people at the host decided against the source: it survives every sync."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from edlink.errors import ConfigError
+from edlink.plain import from_plain, to_plain
+from edlink.vocabulary import Kind
+
+VERSION = 1
+
+
+class OverrideType(StrEnum):
+    """
+    What a person decided about a record.
+
+    ``hidden``: leave it wholly alone.  ``suppressed``: it was deleted here, do not bring it back.
+    ``pinned``: keep its state, neither archive nor restore it.  ``sticky``: leave some fields
+    alone.
+    """
+
+    hidden = "hidden"
+    suppressed = "suppressed"
+    pinned = "pinned"
+    sticky = "sticky"
+
+
+def _names(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(values)
+
+
+@attrs.frozen(kw_only=True)
+class Override:
+    """
+    One entry of the ledger.
+
+    Attributes:
+        type: What was decided.
+        kind: Kind of the record.
+        ref: The host's record; stays true when the provider changes its id.
+        sourced_id: The provider's record, for one that the host no longer has.
+        fields: For ``sticky``, the model fields.
+        actor: The host's id of who decided.
+        day: When.
+        expires: The first day on which it no longer holds, or None.
+    """
+
+    type: OverrideType = attrs.field(converter=OverrideType)
+    kind: Kind = attrs.field(converter=Kind)
+    actor: str
+    day: date
+    ref: str | None = None
+    sourced_id: str | None = None
+    fields: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    expires: date | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if (self.ref is None) == (self.sourced_id is None):
+            raise ConfigError("EDL-CONF-095", "an override names a ref or a sourced id, not both")
+        if (self.type is OverrideType.sticky) != bool(self.fields):
+            raise ConfigError("EDL-CONF-095", "fields belong to a sticky override, and only there")
+
+    def holds(self, on: date) -> bool:
+        """Return whether it is in force on a day."""
+        return self.day <= on and (self.expires is None or on < self.expires)
+
+
+@attrs.frozen(kw_only=True)
+class Effect:
+    """All that holds for one record: every override restrains, so several simply add up."""
+
+    types: frozenset[OverrideType] = frozenset()
+    fields: frozenset[str] = frozenset()
+
+    @property
+    def blocks_all(self) -> str | None:
+        """The word for why the record is left wholly alone, or None."""
+        for type_ in (OverrideType.suppressed, OverrideType.hidden):
+            if type_ in self.types:
+                return str(type_)
+        return None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the record is neither archived nor restored."""
+        return OverrideType.pinned in self.types
+
+
+_NOTHING = Effect()
+
+
+def _entries(values: Iterable[Override]) -> tuple[Override, ...]:
+    return tuple(values)
+
+
+@attrs.frozen
+class Overrides:
+    """The ledger of overrides; a host keeps it and adds to it."""
+
+    entries: tuple[Override, ...] = attrs.field(default=(), converter=_entries)
+
+    def effect(
+        self, kind: Kind, *, on: date, ref: str | None = None, ids: Iterable[str] = ()
+    ) -> Effect:
+        """Return what holds on a day for a record, under its ref or any of its provider ids."""
+        if not self.entries:
+            return _NOTHING
+        found = list(self._by_ref.get((kind, ref), ())) if ref is not None else []
+        for sourced_id in ids:
+            found += self._by_id.get((kind, sourced_id), ())
+        holding = [entry for entry in found if entry.holds(on)]
+        return Effect(
+            types=frozenset(entry.type for entry in holding),
+            fields=frozenset(name for entry in holding for name in entry.fields),
+        )
+
+    def overlaps(self, on: date) -> tuple[tuple[Override, ...], ...]:
+        """Return the records on which several overrides hold, as groups for a person to tidy."""
+        return tuple(
+            holding
+            for _, group in sorted([*self._by_ref.items(), *self._by_id.items()])
+            if len(holding := tuple(e for e in group if e.holds(on))) > 1
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ledger as JSON-safe values."""
+        return {"version": VERSION, **to_plain(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Overrides":
+        """
+        Return the ledger that ``to_dict`` wrote.
+
+        Raises:
+            ConfigError: EDL-CONF-095 for another version or shape.
+        """
+        try:
+            if data["version"] == VERSION:
+                return cls(from_plain(Override, entry) for entry in data.get("entries", ()))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            pass
+        raise ConfigError("EDL-CONF-095", "this is not an overrides ledger of this version")
+
+    @cached_property
+    def _by_ref(self) -> dict[tuple[Kind, str], list[Override]]:
+        return _grouped((entry.kind, entry.ref, entry) for entry in self.entries)
+
+    @cached_property
+    def _by_id(self) -> dict[tuple[Kind, str], list[Override]]:
+        return _grouped((entry.kind, entry.sourced_id, entry) for entry in self.entries)
+
+
+def _grouped(
+    keyed: Iterator[tuple[Kind, str | None, Override]],
+) -> dict[tuple[Kind, str], list[Override]]:
+    found: dict[tuple[Kind, str], list[Override]] = {}
+    for kind, key, entry in keyed:
+        if key is not None:
+            found.setdefault((kind, key), []).append(entry)
+    return found

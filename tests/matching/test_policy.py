@@ -1,0 +1,128 @@
+from datetime import date
+
+import pytest
+
+from edlink.errors import ConfigError
+from edlink.matching.overrides import Override, Overrides, OverrideType
+from edlink.matching.policy import ClassMode, Limits, Profile, SyncPolicy
+from edlink.matching.terms import TermChoice, TermPolicy, Undated
+from edlink.vocabulary import Kind, RelationshipKind
+
+DAY = date(2025, 10, 1)
+
+
+def test_a_policy_survives_json() -> None:
+    """Every setting that is not at its default reads back equal."""
+    policy = SyncPolicy(
+        exclude_orgs={"s1"},
+        kinds={Kind.user, Kind.org},
+        contact_kinds={RelationshipKind.parent},
+        term_choices=(TermChoice(session_id="t", start_date=DAY),),
+        terms=TermPolicy(undated=Undated.drop),
+        class_modes={"c1": ClassMode.freeze},
+        limits={Kind.user: Limits(cap=None)},
+        profile=Profile.rollover,
+        profile_until=DAY,
+    )
+
+    assert SyncPolicy.from_dict(policy.to_dict()) == policy
+
+
+def test_an_unknown_setting_is_named() -> None:
+    """A typing mistake in a setting is refused, with the setting's name."""
+    with pytest.raises(ConfigError, match="exclude_schools"):
+        SyncPolicy.from_dict({"exclude_schools": ["s1"]})
+
+
+def test_a_policy_of_another_version_is_refused() -> None:
+    """A version this code does not know is not guessed at."""
+    with pytest.raises(ConfigError, match="EDL-CONF-090"):
+        SyncPolicy.from_dict({"version": 2})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"profile": "summer"},
+        {"kinds": ["people"]},
+        {"limits": {"user": {"removed": 5}}},
+        {"limits": 3},
+        {"include_orgs": "s1"},
+        {"include_orgs": ["s1"], "exclude_orgs": ["s1"]},
+        {"profile": "rollover"},
+        {"min_absences": 0},
+        {"grace_days": -1},
+        {"class_loss_percent": 101},
+        {"retention_days": 399},
+        {"limits": {"user": {"removed_percent": 101}}},
+        {"limits": {"user": {"floor": -1}}},
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(data: dict[str, object]) -> None:
+    """Each setting is checked before any sync."""
+    with pytest.raises(ConfigError, match="EDL-CONF-091"):
+        SyncPolicy.from_dict(data)
+
+
+def test_one_text_is_not_a_set_of_texts() -> None:
+    """A single id where several may stand would be read letter by letter."""
+    with pytest.raises(ConfigError, match="EDL-CONF-091"):
+        SyncPolicy(include_orgs="s1")
+
+
+def _override(type_: OverrideType, **facts: object) -> Override:
+    given = {"type": type_, "kind": Kind.user, "actor": "staff-1", "day": DAY} | facts
+    return Override(**given)  # type: ignore[arg-type]
+
+
+def test_overlapping_overrides_add_up_and_are_listed() -> None:
+    """Several overrides of one record all hold; a person can see where they meet."""
+    entries = [
+        _override(OverrideType.pinned, ref="1"),
+        _override(OverrideType.sticky, ref="1", fields={"email"}),
+        _override(OverrideType.sticky, ref="1", fields={"phone"}, expires=date(2025, 10, 2)),
+        _override(OverrideType.hidden, sourced_id="x"),
+    ]
+    ledger = Overrides(entries)
+
+    both = ledger.effect(Kind.user, on=DAY, ref="1", ids=("x",))
+
+    assert both.types == {OverrideType.pinned, OverrideType.sticky, OverrideType.hidden}
+    assert both.fields == {"email", "phone"}
+    assert ledger.effect(Kind.user, on=date(2025, 10, 2), ref="1").fields == {"email"}
+    assert ledger.overlaps(DAY) == (tuple(entries[:3]),)
+
+
+def test_an_override_does_not_hold_before_its_day() -> None:
+    """What is decided tomorrow does not hold today."""
+    assert not _override(OverrideType.hidden, ref="1").holds(date(2025, 9, 30))
+
+
+def test_a_ledger_survives_json() -> None:
+    """What a host keeps of people's decisions reads back equal."""
+    ledger = Overrides([_override(OverrideType.sticky, ref="1", fields={"email"}, expires=DAY)])
+
+    assert Overrides.from_dict(ledger.to_dict()) == ledger
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"version": 1, "entries": [{"type": "hidden"}]}, {"version": 3}]
+)
+def test_what_is_no_ledger_is_refused(data: dict[str, object]) -> None:
+    """Another shape is not read as a ledger."""
+    with pytest.raises(ConfigError, match="EDL-CONF-095"):
+        Overrides.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"ref": "1", "sourced_id": "x"},
+        {"ref": "1", "fields": {"email"}},
+    ],
+)
+def test_an_override_that_makes_no_sense_is_refused(facts: dict[str, object]) -> None:
+    """An override names one record, and fields only where it is about fields."""
+    with pytest.raises(ConfigError, match="EDL-CONF-095"):
+        _override(OverrideType.hidden, **facts)
