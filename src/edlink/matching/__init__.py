@@ -12,6 +12,7 @@ from edlink.matching.archive import (
     plan_archive,
     plan_unmanage,
 )
+from edlink.matching.assignment import Assignment, OpenComponent, assign_one_to_one
 from edlink.matching.birth_dates import (
     BirthDate,
     BirthDateState,
@@ -30,6 +31,7 @@ from edlink.matching.emails import (
     normalize_email,
     normalize_phone,
 )
+from edlink.matching.frequencies import NameFrequencies
 from edlink.matching.host import (
     Absence,
     HostRecord,
@@ -106,6 +108,7 @@ from edlink.matching.schedule import (
     region_zone,
     twice_weekly,
 )
+from edlink.matching.score import ScoredPair, Weights, score_pair
 from edlink.matching.session_ends import (
     EndVerdict,
     infer_end_semantics,
@@ -118,6 +121,7 @@ from edlink.matching.sessions import (
     active_sessions,
     session_tree,
 )
+from edlink.matching.suggest import Suggestions, SuggestionSettings, suggest_matches
 from edlink.matching.sync import (
     plan_sync,
 )
@@ -135,6 +139,7 @@ from edlink.matching.terms import (
 __all__ = [
     "Absence",
     "Action",
+    "Assignment",
     "Between",
     "BirthDate",
     "BirthDateState",
@@ -158,9 +163,11 @@ __all__ = [
     "Link",
     "MatchReport",
     "MatchRules",
+    "NameFrequencies",
     "NameKey",
     "NameLevel",
     "NearMiss",
+    "OpenComponent",
     "OpenGroup",
     "Override",
     "OverrideType",
@@ -172,10 +179,13 @@ __all__ = [
     "Region",
     "RosterDiff",
     "SameHuman",
+    "ScoredPair",
     "SessionProblem",
     "SessionTree",
     "SharedValue",
     "StoredLink",
+    "SuggestionSettings",
+    "Suggestions",
     "SyncMemory",
     "SyncPlan",
     "SyncPolicy",
@@ -187,10 +197,12 @@ __all__ = [
     "TermPolicy",
     "TermRow",
     "Undated",
+    "Weights",
     "Window",
     "active_sessions",
     "apply_diff",
     "apply_sync",
+    "assign_one_to_one",
     "compare_names",
     "current_window",
     "diff_rosters",
@@ -212,8 +224,10 @@ __all__ = [
     "plan_sync",
     "plan_unmanage",
     "region_zone",
+    "score_pair",
     "session_tree",
     "settle_ends",
+    "suggest_matches",
     "term_overview",
     "twice_weekly",
 ]

@@ -7,7 +7,7 @@ from enum import StrEnum
 import attrs
 
 from edlink.coverage import RosterWarning
-from edlink.model import User, private
+from edlink.model import Demographics, User, private
 from edlink.roster import Roster
 from edlink.vocabulary import IdentifierType, Kind, Role
 
@@ -44,6 +44,7 @@ class Person:
         middle_name: Splits people who share all else.
         suffix: Jr, Sr, III and the like.
         birth_date: A full date, or None when absent, partial or masked.
+        birth_date_raw: What stands where a birth date should, if it is none; weighed, never a key.
         street: The street line of the address.
         postal_code: The postal code of the address.
         org_refs: Orgs of the person in this side's ids; the first is the main one.
@@ -67,6 +68,7 @@ class Person:
     middle_name: str | None = private()
     suffix: str | None = private()
     birth_date: date | None = private()
+    birth_date_raw: str | None = private()
     street: str | None = private()
     postal_code: str | None = private()
     org_refs: tuple[str, ...] = ()
@@ -83,6 +85,8 @@ _KINDS: Mapping[Role, PersonKind] = {
     Role.relative: PersonKind.guardian,
     Role.contact: PersonKind.guardian,
 }
+
+_NO_DEMOGRAPHICS = Demographics(sourced_id="")
 
 _STAFF_NUMBERS = (
     IdentifierType.staff_id,
@@ -105,7 +109,7 @@ _FILLS: Mapping[str, tuple[str, ...]] = {
     "sms": ("phones",),
     "address": ("street", "postal_code"),
     "identifiers": ("sis_id", "state_id", "number"),
-    "birth_date": ("birth_date",),
+    "birth_date": ("birth_date", "birth_date_raw"),
 }
 
 
@@ -116,7 +120,7 @@ def people_of(roster: Roster) -> tuple[Person, ...]:
     Fields that a warning of the roster distrusts, such as masked names, are left empty.
     """
     distrusted = distrusted_fields(roster.warnings)
-    birth_dates = {d.sourced_id: d.birth_date for d in roster.demographics}
+    demographics = {d.sourced_id: d for d in roster.demographics}
     children: dict[str, list[str]] = {}
     for link in roster.relationships:
         children.setdefault(link.contact_id, []).append(link.student_id)
@@ -124,7 +128,7 @@ def people_of(roster: Roster) -> tuple[Person, ...]:
         _person(
             user,
             tenant=roster.source.tenant,
-            birth_date=birth_dates.get(user.sourced_id),
+            demographics=demographics.get(user.sourced_id, _NO_DEMOGRAPHICS),
             child_refs=tuple(dict.fromkeys(children.get(user.sourced_id, ()))),
             distrusted=distrusted,
         )
@@ -157,7 +161,7 @@ def _person(
     user: User,
     *,
     tenant: str,
-    birth_date: date | None,
+    demographics: Demographics,
     child_refs: tuple[str, ...],
     distrusted: frozenset[str],
 ) -> Person:
@@ -177,7 +181,8 @@ def _person(
         "other_family_names": _present(user.preferred_family_name),
         "middle_name": user.middle_name,
         "suffix": user.name_suffix,
-        "birth_date": birth_date,
+        "birth_date": demographics.birth_date,
+        "birth_date_raw": demographics.birth_date_raw,
         "street": None if address is None else " ".join(address.lines) or None,
         "postal_code": None if address is None else address.postal_code,
     }

@@ -65,6 +65,14 @@ class Reader:
         key = email or strict_form(person.username)
         return (key,) if key else ()
 
+    def day(self, person: Person) -> str:
+        """Return the birth date as ISO text, else what stands in its place, else nothing."""
+        if "birth_date" in self.rules.ignore:
+            return ""
+        if person.birth_date is not None:
+            return person.birth_date.isoformat()
+        return strict_form(person.birth_date_raw or "")
+
     def name_dates(self, person: Person) -> Sequence[str]:
         """Return keys of full folded name and birth date, one for each form of the name."""
         if person.birth_date is None or "birth_date" in self.rules.ignore:
