@@ -75,7 +75,8 @@ class Clever:
         parts = urlsplit(target)
         params = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/oauth/tokens":
-            return self._list_tokens(params, authorization)
+            answer = self._list_tokens(params, authorization)
+            return answer if self.fault is None else self.fault(Asked(parts.path, params), answer)
         asked = Asked(parts.path.removeprefix(f"/v{self.version}"), params)
         self.asked.append(asked)
         answer = self._answer(asked)

@@ -29,12 +29,12 @@ def roster(clever: Clever) -> Roster:
     ("role", "count"),
     [(Role.student, 1004), (Role.teacher, 89), (Role.administrator, 3)],
 )
-def test_every_person_of_a_role_arrives(roster: Roster, role: Role, count: int):
+def test_every_person_of_a_role_arrives(roster: Roster, role: Role, count: int) -> None:
     """A pull of the recorded district holds each person that Clever sent, once."""
     assert count == len(roster.users_with_role(role))
 
 
-def test_every_contact_arrives(roster: Roster):
+def test_every_contact_arrives(roster: Roster) -> None:
     """The recorded 1,002 contacts are guardians where Clever's type says so, else contacts."""
     guardians = roster.users_with_role(Role.guardian)
     contacts = roster.users_with_role(Role.contact)
@@ -43,14 +43,14 @@ def test_every_contact_arrives(roster: Roster):
     assert len(roster.relationships) == 1004
 
 
-def test_every_class_arrives_and_no_member_dangles(roster: Roster):
+def test_every_class_arrives_and_no_member_dangles(roster: Roster) -> None:
     """The recorded 378 sections name only people who came."""
     assert len(roster.classes) == 378
     assert all(roster.user(e.user_id or "") for e in roster.enrollments)
     assert not [i for i in roster.issues if i.reason == "dangling_reference"]
 
 
-def test_the_recorded_dirt_is_carried(roster: Roster):
+def test_the_recorded_dirt_is_carried(roster: Roster) -> None:
     """E-mail addresses with no @ or a quote, and a missing birth date, cost no record."""
     emails = [user.email or "" for user in roster.users]
     without_birth_date = [d for d in roster.demographics if d.birth_date is None]
@@ -61,7 +61,7 @@ def test_the_recorded_dirt_is_carried(roster: Roster):
     assert roster.issues == ()
 
 
-def test_students_of_several_schools_keep_them(roster: Roster):
+def test_students_of_several_schools_keep_them(roster: Roster) -> None:
     """264 recorded students are in more than one school, one of which is the primary."""
     students = roster.users_with_role(Role.student)
     several = [s for s in students if len({r.org_id for r in s.roles}) > 1]
@@ -70,17 +70,17 @@ def test_students_of_several_schools_keep_them(roster: Roster):
     assert all(sum(bool(r.is_primary) for r in s.roles) == 1 for s in students)
 
 
-def test_sections_with_one_name_stay_apart(roster: Roster):
+def test_sections_with_one_name_stay_apart(roster: Roster) -> None:
     """35 recorded sections repeat another's name and are classes of their own."""
     assert len(roster.classes) - len({c.title for c in roster.classes}) == 35
 
 
-def test_coverage_is_complete(roster: Roster):
+def test_coverage_is_complete(roster: Roster) -> None:
     """Nothing of the recorded district is withheld, so everything absent is gone."""
     assert all(e.state is CoverageState.complete for e in roster.coverage.entries)
 
 
-def test_two_pulls_are_equal(clever: Clever, roster: Roster):
+def test_two_pulls_are_equal(clever: Clever, roster: Roster) -> None:
     """A second pull of the same data is the same roster but for its time."""
     with CleverClient(TOKEN, base_url=clever.base_url, settings=FAST) as client:
         again = client.pull_roster()
@@ -88,7 +88,7 @@ def test_two_pulls_are_equal(clever: Clever, roster: Roster):
     assert roster == attrs.evolve(again, pulled_at=roster.pulled_at)
 
 
-def test_what_was_not_recorded_is_withheld():
+def test_what_was_not_recorded_is_withheld() -> None:
     """Collections that answer 404 are withheld, and the rest of the district arrives."""
     with (
         serve(Clever(sent())) as clever,
@@ -101,7 +101,7 @@ def test_what_was_not_recorded_is_withheld():
     assert [w.code for w in roster.warnings] == ["EDL-WARN-601"] * 3
 
 
-def test_version_2_says_the_same_but_for_ids(roster: Roster):
+def test_version_2_says_the_same_but_for_ids(roster: Roster) -> None:
     """The recorded rows folded into version 2's shape become the same people and classes."""
     with (
         serve(Clever(fold(recorded()), version="2.1", limit=300)) as clever,

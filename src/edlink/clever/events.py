@@ -7,7 +7,7 @@ only the older one has, is gone.  So a student who left a section is an Enrollme
 event ever speaks of enrollments.  Source: dev.clever.com/docs/events-api.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -128,10 +128,3 @@ def _merge(now: Mapping[str, Any], previous: Mapping[str, Any]) -> Mapping[str, 
         else:
             laid[key] = value
     return laid
-
-
-def collect(events: Iterable[Row], log: ChangeLog) -> ChangeLog:
-    """Return the log after all events of an iterable, in the feed's order."""
-    for event in events:
-        log.add(event)
-    return log

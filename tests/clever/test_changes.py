@@ -1,0 +1,149 @@
+import pytest
+from tests.clever.conftest import FAST
+from tests.clever.replay import TOKEN, Answer, Clever, Row
+
+from edlink import Kind, SyncState
+from edlink.clever import CleverClient
+from edlink.coverage import Source
+from edlink.errors import ConfigError, IncompletePullError
+from edlink.vocabulary import CoverageState
+
+SOURCE = Source("clever", "d1")
+
+
+def event(number: int, name: str = "New") -> Row:
+    value = {"id": "c1", "district": "d1", "name": name}
+    return {"id": f"e{number:02}", "type": "courses.updated", "data": {"object": value}}
+
+
+@pytest.fixture
+def state(client: CleverClient) -> SyncState:
+    return SyncState.after(client.pull_roster())
+
+
+def test_changes_after_a_pull_are_read(
+    clever: Clever, client: CleverClient, state: SyncState
+) -> None:
+    """Events after the pull are changes, and the new state stands behind them."""
+    clever.rows["events"] = [event(1)]
+    changes = client.pull_changes(state)
+
+    assert [record.sourced_id for record in changes.changed] == ["c1"]
+    assert changes.state.revision == "e01"
+    assert changes.shows_removals is True
+    assert client.pull_changes(changes.state).changed == ()
+
+
+def test_the_newest_event_is_read_before_the_pull(clever: Clever, client: CleverClient) -> None:
+    """An event that comes during a pull is read again after it."""
+    clever.rows["events"] = [event(1)]
+
+    def happens(asked: object, answer: Answer) -> Answer:
+        del asked
+        clever.rows["events"] = [event(1), event(2)]
+        return answer
+
+    clever.fault = lambda asked, answer: (
+        happens(asked, answer) if asked.path == "/sections" else answer
+    )
+    state = SyncState.after(client.pull_roster())
+
+    assert state.revision == "e01"
+    assert client.pull_changes(state).state.revision == "e02"
+
+
+def test_events_are_read_page_by_page(
+    clever: Clever, client: CleverClient, state: SyncState
+) -> None:
+    """A long feed is read to its end."""
+    clever.rows["events"] = [event(n, f"Name {n}") for n in range(1, 8)]
+    clever.limit = 3
+    changes = client.pull_changes(state)
+
+    assert [getattr(record, "title", None) for record in changes.changed] == ["Name 7"]
+    assert clever.paths().count("/events") == 4
+
+
+def test_a_place_that_aged_out_asks_for_a_full_pull(
+    clever: Clever, client: CleverClient, state: SyncState
+) -> None:
+    """An event that Clever no longer keeps leaves a gap that only a full pull closes."""
+    clever.rows["events"] = [event(1)]
+    behind = client.pull_changes(state).state
+    clever.rows["events"] = [event(9)]
+    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+        client.pull_changes(behind)
+
+
+def test_a_state_that_was_reset_asks_for_a_full_pull(
+    client: CleverClient, state: SyncState
+) -> None:
+    """Without last-sync marks the next pull is a full one."""
+    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+        client.pull_changes(state.reset())
+
+
+def test_a_feed_that_was_always_empty_is_said(client: CleverClient, state: SyncState) -> None:
+    """No event at all may mean that events are switched off."""
+    changes = client.pull_changes(state)
+
+    assert changes.changed == ()
+    assert [warning.code for warning in changes.warnings] == ["EDL-WARN-604"]
+
+
+@pytest.mark.parametrize("last_sync", ["2026-12-24T03:00:00.000Z", "some day"])
+def test_an_empty_feed_proves_nothing_after_a_month(
+    clever: Clever, client: CleverClient, state: SyncState, last_sync: str
+) -> None:
+    """When more time has passed than events are kept, an empty feed may have lost some."""
+    clever.rows["districts"][0]["last_sync"] = last_sync
+    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+        client.pull_changes(state)
+
+
+def test_events_that_are_withheld_leave_a_state_without_a_place(
+    clever: Clever, client: CleverClient
+) -> None:
+    """Where the feed is refused, a pull is whole and its state knows no place."""
+    clever.fault = lambda asked, answer: Answer.json({}, 403) if asked.path == "/events" else answer
+
+    assert client.pull_roster().revision is None
+
+
+def test_an_event_that_cannot_be_read_asks_for_a_full_pull_next(
+    clever: Clever, client: CleverClient, state: SyncState
+) -> None:
+    """The changes that were read are handed over, and the state says that some are lost."""
+    clever.rows["events"] = [event(1), {"id": "e02", "type": "courses.updated", "data": {}}]
+    changes = client.pull_changes(state)
+
+    assert len(changes.changed) == 1
+    assert changes.coverage.state(Kind.course) is CoverageState.failed
+    assert [warning.code for warning in changes.warnings] == ["EDL-WARN-603"]
+    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+        client.pull_changes(changes.state)
+
+
+def test_changes_do_not_say_that_the_rest_is_gone(
+    clever: Clever, client: CleverClient, state: SyncState
+) -> None:
+    """What no event names is not absent."""
+    clever.rows["events"] = [event(1)]
+    changes = client.pull_changes(state)
+
+    assert not any(changes.coverage.is_complete(kind) for kind in Kind)
+
+
+def test_another_sources_state_is_refused(client: CleverClient) -> None:
+    """A state of another district would replay another feed."""
+    with pytest.raises(ConfigError, match="EDL-CONF-103"):
+        client.pull_changes(SyncState(source=Source("clever", "d9"), revision="e1"))
+
+
+def test_a_state_survives_being_kept(clever: Clever, state: SyncState) -> None:
+    """A state written as JSON and read again goes on from the same place."""
+    clever.rows["events"] = [event(1)]
+    with CleverClient(TOKEN, base_url=clever.base_url, settings=FAST) as other:
+        changes = other.pull_changes(SyncState.from_dict(state.to_dict()))
+
+    assert changes.state.revision == "e01"
