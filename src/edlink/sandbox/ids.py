@@ -46,6 +46,11 @@ class Ids:
         """Return the id of the user at a place."""
         return f"u{place:07d}{self._tail(5, place):03x}"
 
+    @staticmethod
+    def user_place(sourced_id: str) -> int:
+        """Return the place in the id of a user of this district, without checking that it is one."""
+        return int(sourced_id[1:8])
+
     def enrollment(self, place: int) -> str:
         """Return the id of the enrollment at a place."""
         return f"e{place:08d}{self._tail(6, place):03x}"

@@ -38,6 +38,19 @@ FIRST_GRADE_WITH_EMAIL, FIRST_GRADE_ALL_EMAIL = GRADES.index("03"), GRADES.index
 _HOUSEHOLD = {slot: home for home, slots in enumerate(at.HOUSEHOLDS) for slot in slots}
 _HOUSEHOLD |= at.ADULT_HOUSEHOLDS
 
+#: Levels of the schools that each adult's children go to, whoever of them lists whom.
+_SCHOOLS = {
+    slot: tuple(
+        dict.fromkeys(
+            at.level(at.STUDENT_GRADES[child])
+            for child in range(at.STUDENTS)
+            if child in at.ADULT_AGENTS.get(slot, ()) or slot in at.STUDENT_AGENTS.get(child, ())
+        )
+    )
+    or (0,)
+    for slot in range(at.FIRST_ADULT, at.FIRST_STAFF)
+}
+
 
 @attrs.frozen
 class _Home:
@@ -108,6 +121,8 @@ class _Draw:
         key = mix(of.seed, 1, block)
         self.random = Random(key)  # noqa: S311 - invented people, repeatable on purpose
         self.girls = self.random.getrandbits(at.BLOCK)
+        self.user_ids = [of.ids.user(self.first + slot) for slot in range(at.BLOCK)]
+        self.since = datetime(of.school_year - 1, 7, 20, 5, tzinfo=UTC)
         self.schools = [of.ids.org(of.layout.school(kind, self.zone)) for kind in range(4)]
 
     def users(self) -> list[User]:
@@ -140,8 +155,7 @@ class _Draw:
         return found
 
     def modified(self) -> datetime:
-        start = datetime(self.of.school_year - 1, 7, 20, 5, tzinfo=UTC)
-        return start + timedelta(seconds=int(self.random.random() * 100 * 86_400))
+        return self.since + timedelta(seconds=int(self.random.random() * 100 * 86_400))
 
     def _pick(self, options: Sequence[T]) -> T:
         return options[int(self.random.random() * len(options))]
@@ -169,7 +183,11 @@ class _Draw:
         return _Name(given, family, None if middle == given else middle)
 
     def _refs(self, slots: Sequence[int]) -> tuple[str, ...]:
-        return tuple(self.of.ids.user(self.first + slot) for slot in slots)
+        return tuple([self.user_ids[slot] for slot in slots])
+
+    def _master_id(self) -> Identifier:
+        value = f"{self.random.getrandbits(64):016x}"
+        return _identifier("userMasterIdentifier", IdentifierType.master_id, value)
 
     def _student(self, slot: int, home: _Home, agents: Sequence[int]) -> User:
         chance = self.random.random
@@ -185,9 +203,13 @@ class _Draw:
         school = self.schools[at.level(grade)]
         without_grade = not self.rest and slot == at.WITHOUT_GRADE and self.block % 4 == 1
         grades = () if without_grade else (GRADES[grade],)
-        nickname = self._pick(home.culture.girls if self.girls >> slot & 1 else home.culture.boys)
+        nickname = None
+        if chance() < 0.1:  # noqa: PLR2004 - a share
+            nickname = self._pick(
+                home.culture.girls if self.girls >> slot & 1 else home.culture.boys
+            )
         return User(
-            sourced_id=self.of.ids.user(user),
+            sourced_id=self.user_ids[slot],
             status=Status.deleted if self._has_left(slot) else Status.active,
             date_last_modified=self.modified(),
             enabled=chance() >= 0.02,  # noqa: PLR2004 - a share
@@ -195,14 +217,14 @@ class _Draw:
             given_name=name.given,
             middle_name=name.middle,
             family_name=name.family,
-            preferred_given_name=nickname if chance() < 0.1 else None,  # noqa: PLR2004 - a share
+            preferred_given_name=nickname,
             pronouns=self._pick(PRONOUNS) if chance() < 0.05 else None,  # noqa: PLR2004 - a share
             email=email,
             identifiers=(
                 _identifier("StateID", IdentifierType.state_id, f"{910_000_000 + user}"),
                 _identifier("SIS", IdentifierType.sis_id, f"{user:06d}"),
                 _identifier("identifier", IdentifierType.identifier, f"{user:07d}"),
-                _master_id(self.of.seed, user),
+                self._master_id(),
             ),
             roles=self._student_roles(slot, school),
             primary_org_id=school,
@@ -225,10 +247,7 @@ class _Draw:
 
     def _adult(self, slot: int, home: _Home, same_person: User) -> User:
         user = self.first + slot
-        children = at.ADULT_AGENTS.get(slot, ())
-        lists_it = (child for child, adults in at.STUDENT_AGENTS.items() if slot in adults)
-        grades = [at.STUDENT_GRADES[child] for child in (*children, *lists_it)] or [0]
-        schools = dict.fromkeys(self.schools[at.level(grade)] for grade in grades)
+        schools = [self.schools[level] for level in _SCHOOLS[slot]]
         role = at.ADULT_ROLES.get(slot, "parent")
         culture, family = home.culture, home.family
         if slot % 3 == 2:  # noqa: PLR2004 - every third adult has another family name
@@ -238,7 +257,7 @@ class _Draw:
         if _HOUSEHOLD[slot] == at.SHARED_EMAIL:
             email = home.email
         record = User(
-            sourced_id=self.of.ids.user(user),
+            sourced_id=self.user_ids[slot],
             date_last_modified=self.modified(),
             username=email,
             given_name=name.given,
@@ -247,11 +266,11 @@ class _Draw:
             email=email,
             phone=home.phone,
             sms=home.phone if self.random.random() < 0.5 else None,  # noqa: PLR2004 - a share
-            identifiers=(_master_id(self.of.seed, user),),
+            identifiers=(self._master_id(),),
             roles=tuple(_role(role, school) for school in schools),
-            primary_org_id=next(iter(schools)),
+            primary_org_id=schools[0],
             primary_org_is_guess=True,
-            agent_ids=self._refs(children),
+            agent_ids=self._refs(at.ADULT_AGENTS.get(slot, ())),
         )
         return _same_names(record, same_person) if slot == at.PARENT_RECORD else record
 
@@ -262,7 +281,7 @@ class _Draw:
         email = f"{name.address}.{user}@staff.example.org"
         roles = self._staff_roles(slot)
         return User(
-            sourced_id=self.of.ids.user(user),
+            sourced_id=self.user_ids[slot],
             date_last_modified=self.modified(),
             username=email,
             given_name=name.given,
@@ -273,7 +292,7 @@ class _Draw:
             identifiers=(
                 _identifier("staffUniqueId", IdentifierType.other, f"{700_000 + user}"),
                 _identifier("identifier", IdentifierType.identifier, f"T{user:07d}"),
-                _master_id(self.of.seed, user),
+                self._master_id(),
             ),
             roles=roles,
             primary_org_id=roles[0].org_id,
@@ -306,7 +325,7 @@ class _Draw:
             sex = Sex.unspecified
         races = tuple(chance() < 0.25 for _ in range(5))  # noqa: PLR2004 - a share
         return Demographics(
-            sourced_id=self.of.ids.user(user),
+            sourced_id=self.user_ids[slot],
             status=Status.deleted if self._has_left(slot) else Status.active,
             date_last_modified=self.modified(),
             birth_date=born if known else None,
@@ -355,11 +374,6 @@ def _role(
 
 def _identifier(word: str, type_: IdentifierType, value: str) -> Identifier:
     return Identifier(type=type_, type_raw=word, value=value)
-
-
-def _master_id(seed: int, user: int) -> Identifier:
-    value = f"{mix(seed, 3, user):016x}"
-    return _identifier("userMasterIdentifier", IdentifierType.master_id, value)
 
 
 def _same_names(record: User, person: User) -> User:

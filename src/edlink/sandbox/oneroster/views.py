@@ -7,7 +7,7 @@ import attrs
 
 from edlink.model import AcademicSession, Demographics, RoleAssignment, User
 from edlink.sandbox.district import District
-from edlink.vocabulary import EndSemantics, IdentifierType, Kind, Sex
+from edlink.vocabulary import EndSemantics, Kind, Sex
 
 View = Callable[[Any], Any]
 
@@ -35,9 +35,6 @@ def _session_1_1(session: AcademicSession) -> AcademicSession:
 
 
 def _user_1_1(user: User, district: District) -> User:
-    first = user.roles[0]
-    word = cast("str", first.role_raw)
-    org_ids = dict.fromkeys(role.org_id for role in user.roles)
     return User(
         sourced_id=user.sourced_id,
         status=user.status,
@@ -50,17 +47,9 @@ def _user_1_1(user: User, district: District) -> User:
         email=user.email,
         phone=user.phone,
         sms=user.sms,
-        identifiers=tuple(i for i in user.identifiers if i.type is not IdentifierType.master_id),
-        roles=tuple(
-            RoleAssignment(
-                role=first.role,
-                role_raw=ROLES_1_1.get(word, word),
-                org_id=org_id,
-                is_primary=place == 0,
-            )
-            for place, org_id in enumerate(org_ids)
-        ),
-        primary_org_id=first.org_id,
+        identifiers=user.identifiers[:-1],  # the last is the master identifier, new in 1.2
+        roles=_roles_1_1(user.roles),
+        primary_org_id=user.roles[0].org_id,
         primary_org_is_guess=True,
         grades=user.grades,
         grades_raw=user.grades_raw,
@@ -68,14 +57,30 @@ def _user_1_1(user: User, district: District) -> User:
     )
 
 
+def _roles_1_1(roles: tuple[RoleAssignment, ...]) -> tuple[RoleAssignment, ...]:
+    first = roles[0]
+    word = cast("str", first.role_raw)
+    if len(roles) == 1 and word not in ROLES_1_1:
+        return roles
+    return tuple(
+        RoleAssignment(
+            role=first.role,
+            role_raw=ROLES_1_1.get(word, word),
+            org_id=org_id,
+            is_primary=place == 0,
+        )
+        for place, org_id in enumerate(dict.fromkeys(role.org_id for role in roles))
+    )
+
+
 def _agents_1_1(user: User, district: District) -> tuple[str, ...]:
     # With one role per person, staff who are parents are staff; teachers are nobody's agents.
     if not user.agent_ids:
         return ()
-    is_dual, place_of = district.layout.is_dual, district.users.place_of
-    if is_dual(cast("int", place_of(user.sourced_id))):
+    is_dual, place_of = district.layout.is_dual, district.ids.user_place
+    if is_dual(place_of(user.sourced_id)):
         return ()
-    return tuple(i for i in user.agent_ids if not is_dual(cast("int", place_of(i))))
+    return tuple([i for i in user.agent_ids if not is_dual(place_of(i))])
 
 
 def _demographics_1_1(record: Demographics) -> Demographics:

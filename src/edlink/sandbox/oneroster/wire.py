@@ -112,12 +112,13 @@ class Wire:
 
     def _user(self, user: User) -> Json:
         row = _base(user)
-        own = {i.type: i.value for i in user.identifiers if i.type in _OWN_FIELDS}
-        ids = [
-            {"type": i.type_raw, "identifier": i.value}
-            for i in user.identifiers
-            if i.type not in _OWN_FIELDS
-        ]
+        own: dict[IdentifierType, str] = {}
+        ids: list[Json] = []
+        for identifier in user.identifiers:
+            if identifier.type in _OWN_FIELDS:
+                own[identifier.type] = identifier.value
+            else:
+                ids.append({"type": identifier.type_raw, "identifier": identifier.value})
         row |= {
             "username": user.username,
             "userIds": ids or None,
