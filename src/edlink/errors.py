@@ -25,7 +25,9 @@ Messages are fixed text plus provider, endpoint template, status and ids: they
 never hold a person's data or a secret, so they may be logged and shown.
 """
 
+import copyreg
 from collections.abc import Mapping
+from typing import Any
 
 
 class EdlinkError(Exception):
@@ -45,6 +47,10 @@ class EdlinkError(Exception):
         self.message = message
         self.fix = fix
         self.retryable = retryable
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to copy the error, or send it to another process, with its attributes."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class ConfigError(EdlinkError, ValueError):

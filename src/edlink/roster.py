@@ -226,7 +226,7 @@ class Roster:
             "coverage": self.coverage.summary(),
             "issues": _tally(issue.reason for issue in self.issues),
             "tombstones": _tally(str(t.kind) for t in self.tombstones),
-            "warnings": {w.code: w.count for w in self.warnings},
+            "warnings": _add_up((w.code, w.count) for w in self.warnings),
         }
 
     def __repr__(self) -> str:
@@ -350,7 +350,11 @@ def _group(
 
 
 def _tally(words: Iterable[str]) -> dict[str, int]:
+    return _add_up((word, 1) for word in words)
+
+
+def _add_up(numbers: Iterable[tuple[str, int]]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
+    for word, number in numbers:
+        counts[word] = counts.get(word, 0) + number
     return dict(sorted(counts.items()))

@@ -15,26 +15,27 @@ def apply_scope(roster: Roster) -> Roster:
     Return the roster without the records of the orgs that its scope leaves out.
 
     Including some orgs leaves out the other schools, not the district above them.  A person stays
-    who has a role at any org that stays, or none at all, or is a contact of a student who
-    stays.  Coverage says ``excluded`` for each org left out.
+    who has a role at any org that stays, or none at all, or is enrolled in a class that stays,
+    or is a contact of a student who stays.  Coverage says ``excluded`` for each org left out.
     """
     out = {
         org.sourced_id for org in roster.orgs if _is_out(org, roster)
     } | roster.scope.exclude_orgs
     if not roster.scope.narrows_orgs:
         return roster
-    users = _users(roster, out)
     classes = tuple(c for c in roster.classes if c.org_id not in out)
     gone = {c.sourced_id for c in roster.classes if c.org_id in out}
+    enrollments = tuple(
+        e for e in roster.enrollments if e.org_id not in out and e.class_id not in gone
+    )
+    users = _users(roster, out, enrolled={e.user_id for e in enrollments})
     return attrs.evolve(
         roster,
         coverage=_exclude(roster.coverage, out),
         orgs=tuple(o for o in roster.orgs if o.sourced_id not in out),
         courses=tuple(c for c in roster.courses if c.org_id not in out),
         classes=classes,
-        enrollments=tuple(
-            e for e in roster.enrollments if e.org_id not in out and e.class_id not in gone
-        ),
+        enrollments=enrollments,
         users=tuple(u for u in roster.users if u.sourced_id in users),
         relationships=tuple(r for r in roster.relationships if r.student_id in users),
         demographics=tuple(d for d in roster.demographics if d.sourced_id in users),
@@ -45,11 +46,11 @@ def _is_out(org: Org, roster: Roster) -> bool:
     return org.type is OrgType.school and not roster.scope.wants_org(org.sourced_id)
 
 
-def _users(roster: Roster, out: set[str]) -> set[str]:
+def _users(roster: Roster, out: set[str], *, enrolled: set[str | None]) -> set[str]:
     kept = set()
     for user in roster.users:
         orgs = {role.org_id for role in user.roles if role.org_id is not None}
-        if not orgs or not orgs <= out:
+        if not orgs or not orgs <= out or user.sourced_id in enrolled:
             kept.add(user.sourced_id)
     return kept | {r.contact_id for r in roster.relationships if r.student_id in kept}
 

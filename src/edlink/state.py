@@ -1,6 +1,7 @@
 """What a host keeps between two syncs of one source, and what came of the second."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -46,7 +47,8 @@ class SyncState:
         """
         Return the state to keep once a host has applied a whole roster.
 
-        A collection's cursor is the latest ``date_last_modified`` that the provider itself wrote.
+        A collection's cursor is the latest ``date_last_modified`` that the provider itself wrote,
+        but not later than the pull: one record dated in the future would hide all later changes.
         """
         gone: dict[str, list[Record]] = {}
         for tombstone in roster.tombstones:
@@ -54,16 +56,19 @@ class SyncState:
                 gone.setdefault(COLLECTIONS[tombstone.kind], []).append(tombstone.record)
         cursors = {}
         for kind, name in COLLECTIONS.items():
-            latest = latest_change([*roster.records(kind), *gone.get(name, [])])
+            latest = latest_change(
+                [*roster.records(kind), *gone.get(name, [])], until=roster.pulled_at
+            )
             if latest is not None:
                 cursors[name] = latest
-        complete = all(entry.state is CoverageState.complete for entry in roster.coverage.entries)
+        entries = roster.coverage.entries
+        complete = all(entry.state is CoverageState.complete for entry in entries)
         return cls(
             source=roster.source,
             cursors=cursors,
             revision=roster.revision,
             counts=roster.counts(),
-            complete=complete,
+            complete=complete and bool(entries),
         )
 
     def reset(self) -> "SyncState":
@@ -105,10 +110,10 @@ class SyncState:
         raise ConfigError("EDL-CONF-004", message, fix="Start again with a full pull.")
 
 
-def latest_change(records: Iterable[Record]) -> str | None:
-    """Return the latest ``date_last_modified`` of some records as ISO 8601 text, or None."""
+def latest_change(records: Iterable[Record], *, until: datetime) -> str | None:
+    """Return the latest ``date_last_modified``, or ``until`` if earlier, as ISO 8601 text."""
     moments = [r.date_last_modified for r in records if r.date_last_modified is not None]
-    return max(moments).isoformat() if moments else None
+    return min(max(moments), until).isoformat() if moments else None
 
 
 @attrs.frozen(kw_only=True)

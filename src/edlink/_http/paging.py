@@ -10,7 +10,8 @@ import operator
 import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -55,24 +56,36 @@ class PageFacts:
     total_is_garbage: bool = False
 
 
-_NEXT = re.compile(r"""<[^>]*>[^,]*;\s*rel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)""", re.IGNORECASE)
+_TARGET = re.compile(r"<[^<>]*>")
+_REL = re.compile(r"""[;\s]rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))""", re.IGNORECASE)
+_PAGING_RELS = frozenset({"first", "prev", "previous", "next", "last"})
 
 
 def read_facts(response: Response, *, count_header: str | None = None) -> PageFacts:
     """Return what ``X-Total-Count``, ``Link`` and a count header say; no address is kept."""
     total, garbage = _natural(response.headers.get("X-Total-Count"))
     count, _ = _natural(response.headers.get(count_header) if count_header else None)
-    link = response.headers.get("Link")
-    has_next = None if link is None else _NEXT.search(link) is not None
+    has_next = _has_next(response.headers.get("Link", ""))
     return PageFacts(total=total, has_next=has_next, count=count, total_is_garbage=garbage)
+
+
+def _has_next(link: str) -> bool | None:
+    """Return whether a ``Link`` header names a next page; None where it is not about pages."""
+    found = _REL.findall(_TARGET.sub("", link))
+    rels = {word.lower() for quoted, bare in found for word in (quoted or bare).split()}
+    return "next" in rels if rels & _PAGING_RELS else None
+
+
+_LONGEST_COUNT = 18
 
 
 def _natural(text: str | None) -> tuple[int | None, bool]:
     """Return a natural number and whether the text was there but is none."""
-    if text is None or not text.strip():
+    digits = (text or "").strip()
+    if not digits:
         return None, False
-    if text.strip().isascii() and text.strip().isdigit():
-        return int(text), False
+    if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_COUNT:
+        return int(digits), False
     return None, True
 
 
@@ -150,11 +163,17 @@ class _Window(Generic[T]):
 
     def take(self, offset: int, limit: int) -> Response:
         future = self._pending.pop(offset, None)
-        return self._source.fetch(offset, limit) if future is None else future.result()
+        if future is None:
+            return self._source.fetch(offset, limit)
+        try:
+            return future.result()
+        except CancelledError:
+            return self._source.fetch(offset, limit)  # says that the client was closed
 
     def begin(self, offset: int, limit: int) -> None:
         if self._executor is not None:
-            self._pending[offset] = self._executor.submit(self._source.fetch, offset, limit)
+            with suppress(RuntimeError):  # no more threads: the client was closed, as above
+                self._pending[offset] = self._executor.submit(self._source.fetch, offset, limit)
 
     def prepare(self, offset: int, stride: int, end: int | None, limit: int) -> None:
         """Start on the pages from an offset on; drop what was started for other offsets."""
@@ -213,14 +232,14 @@ class OffsetPages(Generic[T]):
         try:
             while True:
                 page, facts = self._next_page()
-                self._note_total(facts, page)
                 repeated = self._check_rows(page)
                 self._offset += page.received
+                self._note_total(facts)
                 yield Batch(
                     page=page,
                     repeated=repeated,
                     total=self._total,
-                    total_is_garbage=facts.total_is_garbage,
+                    total_is_garbage=facts.total_is_garbage or self._is_nonsense(facts),
                 )
                 if self._is_over(page, facts):
                     break
@@ -252,7 +271,7 @@ class OffsetPages(Generic[T]):
         if facts.count is not None and facts.count != page.received:
             message = "a page holds other than its own count of rows"
             return self._source.incomplete("EDL-PULL-005", message)
-        expected = facts.total if facts.total is not None else self._total
+        expected = self._total if facts.total is None else facts.total
         more = facts.has_next or (expected is not None and self._offset < expected)
         if page.received == 0 and more:
             message = "the server has no more rows but says there are more"
@@ -270,9 +289,13 @@ class OffsetPages(Generic[T]):
             self._limit = max(self._limit // 2, self._settings.smallest_page)
             self._stride = 0
 
-    def _note_total(self, facts: PageFacts, page: Page[T]) -> None:
+    def _is_nonsense(self, facts: PageFacts) -> bool:
+        """Return whether a count of none is given where rows have come: it says nothing."""
+        return facts.total == 0 and self._offset > 0
+
+    def _note_total(self, facts: PageFacts) -> None:
         total = facts.total
-        if total is None or (total == 0 and page.received):
+        if total is None or self._is_nonsense(facts):
             return
         self._total_moved |= self._total not in (None, total)
         self._total = total
@@ -292,8 +315,11 @@ class OffsetPages(Generic[T]):
             return True
         if self._total is None:
             return facts.has_next is False
-        # A full page that ends exactly at the total proves nothing: ask once more.
-        ends_short = page.received < self._limit or facts.has_next is False
+        # A full page that ends exactly at the total proves nothing: ask once more.  A server may
+        # cut its pages and count the page for the whole, so full is what was asked for, or what
+        # came before, or for a first page as many rows as a server would cut it to.
+        full = min(self._limit, self._stride or self._settings.smallest_page)
+        ends_short = page.received < full or facts.has_next is False
         return self._offset == self._total and ends_short
 
     def _look_ahead(self, page: Page[T]) -> None:

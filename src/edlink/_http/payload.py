@@ -7,6 +7,7 @@ so that one bad record costs only itself: it becomes an Issue.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
@@ -33,7 +34,7 @@ class WireField:
     schema: CoreSchema
 
 
-_NONEMPTY = cs.str_schema(strict=True, min_length=1)
+_NONEMPTY = cs.str_schema(strict=True, pattern=r"\S")
 _STRIPPED = cs.str_schema(strict=True, strip_whitespace=True, min_length=1)
 
 
@@ -69,8 +70,14 @@ def vocabulary(table: Mapping[str, Any], reader: Reader) -> CoreSchema:
 
 
 def day(reader: Reader) -> CoreSchema:
-    """Return the schema of a calendar day: strictly YYYY-MM-DD, else the reader."""
-    return _else(reader, cs.date_schema(strict=True), cs.none_schema())
+    """
+    Return the schema of a calendar day, which the reader reads.
+
+    pydantic's own date would take the text "0" for a day in 1970.  A district has few days, so
+    what the reader said of a text is kept.
+    """
+    known = cs.no_info_after_validator_function(lru_cache(4096)(reader), cs.str_schema(strict=True))
+    return _else(reader, known, cs.none_schema())
 
 
 def flag(reader: Reader) -> CoreSchema:
@@ -163,7 +170,9 @@ class PageDecoder(Generic[T]):
         self._id_key = id_key
         self._one = SchemaValidator(record)
         wanted = cs.typed_dict_field(cs.list_schema(record))
-        self._page = SchemaValidator(cs.typed_dict_schema({envelope.keys[0]: wanted}))
+        self._page = SchemaValidator(
+            cs.typed_dict_schema({envelope.keys[0]: wanted}), {"cache_strings": False}
+        )
 
     def decode(self, response: Response, *, first: int = 0) -> Page[T]:
         """
@@ -186,15 +195,21 @@ class PageDecoder(Generic[T]):
             return Page(rows=rows, received=len(rows))
         return self._decode_slowly(body, response, first)
 
-    def decode_one(self, response: Response, keys: Sequence[str]) -> T | None:
-        """Return the single record under the first of the keys present; None if unreadable."""
+    def decode_one(self, response: Response, keys: Sequence[str]) -> Page[T]:
+        """
+        Return a page of the single record under the first of the keys present.
+
+        Raises:
+            PayloadError: As ``decode``.
+        """
         value = self._parse(response.body.removeprefix(b"\xef\xbb\xbf"), response)
         for key in keys:
             record = value.get(key) if isinstance(value, dict) else None
             if isinstance(record, list) and len(record) == 1:
                 record = record[0]
             if isinstance(record, dict):
-                return self._read(record, 0)[0]
+                read, issues = self._read(record, 0)
+                return Page(rows=[] if read is None else [read], received=1, issues=issues)
         raise self._no_list(value, response)
 
     def _decode_slowly(self, body: bytes, response: Response, first: int) -> Page[T]:
@@ -222,14 +237,12 @@ class PageDecoder(Generic[T]):
         if isinstance(value, list) and self._envelope.bare_list:
             return value
         if isinstance(value, dict):
-            if not value:
-                return None
-            for key in self._envelope.keys:
-                rows = value.get(key, _ABSENT)
-                if rows is None:
-                    return None
+            found = [value[key] for key in self._envelope.keys if key in value]
+            for rows in found:
                 if isinstance(rows, list):
                     return rows
+            if not value or (found and all(rows is None for rows in found)):
+                return None
         raise self._no_list(value, response)
 
     def _no_list(self, value: object, response: Response) -> PayloadError:
@@ -255,11 +268,13 @@ class PageDecoder(Generic[T]):
         if not bad:
             return record, []
         sourced_id = row.get(self._id_key)
-        known = sourced_id if isinstance(sourced_id, str) else None
+        is_number = isinstance(sourced_id, int) and not isinstance(sourced_id, bool)
+        known = str(sourced_id) if is_number or isinstance(sourced_id, str) else None
         record, worse = self._try({key: row[key] for key in row if key not in bad})
         if worse:
-            reason = "no_id" if self._id_key in worse else "unreadable_record"
-            return None, [self._issue(reason, known, worse, position)]
+            if self._id_key in worse:
+                return None, [self._issue("no_id", None, worse, position)]
+            return None, [self._issue("unreadable_record", known, worse, position)]
         issue = self._issue("unreadable_field", known, bad, position)
         return record, [attrs.evolve(issue, set_aside=False)]
 
@@ -277,6 +292,3 @@ class PageDecoder(Generic[T]):
         return Issue(
             kind=self._kind, reason=reason, sourced_id=sourced_id, fields=fields, position=position
         )
-
-
-_ABSENT = object()

@@ -6,7 +6,7 @@ reference, filter portability): rows older than the cursor are dropped here and 
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,6 +15,7 @@ from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Tombs
 from edlink.errors import AuthError, ConfigError, NotFoundError
 from edlink.model import Record
 from edlink.oneroster.endpoints import ENVELOPES, Query
+from edlink.oneroster.values import UnreadableError, read_datetime
 from edlink.roster import COLLECTIONS
 from edlink.state import ChangeSet, SyncState, latest_change
 from edlink.vocabulary import CoverageState, Kind, Status
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 #: Asked for again at each delta, since a server's clock and its commits are not in step.
 OVERLAP = timedelta(minutes=5)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_PULL = "Pull the whole roster."
 
 
 @attrs.define
@@ -41,11 +46,12 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
     if state.source != client.source:
         raise ConfigError("EDL-CONF-103", "this state belongs to another source")
     if not state.cursors:
-        raise ConfigError("EDL-CONF-103", "this state has no cursors", fix="Pull the whole roster.")
+        raise ConfigError("EDL-CONF-103", "this state has no cursors", fix=_PULL)
+    until = client.now()
     found = _Found(cursors=dict(state.cursors))
     for kind in ENVELOPES:
         if COLLECTIONS[kind] in state.cursors:
-            _collect(client, kind, found)
+            _collect(client, kind, found, until)
     # Family links need both people's roles, and a delta may hold one of them.
     found.entries.append(
         CoverageEntry(
@@ -64,8 +70,19 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
     )
 
 
-def _collect(client: "OneRosterClient", kind: Kind, found: _Found) -> None:
-    since = datetime.fromisoformat(found.cursors[COLLECTIONS[kind]]) - OVERLAP
+def _since(cursor: str) -> datetime:
+    """Return the instant to ask from; servers that know no date write one long before 1970."""
+    try:
+        moment = read_datetime(cursor)
+    except UnreadableError:
+        moment = None
+    if moment is None:
+        raise ConfigError("EDL-CONF-103", "a cursor of this state is no time", fix=_PULL)
+    return max(moment, _EPOCH) - OVERLAP
+
+
+def _collect(client: "OneRosterClient", kind: Kind, found: _Found, until: datetime) -> None:
+    since = _since(found.cursors[COLLECTIONS[kind]])
     try:
         records = list(_changed(client, kind, since, found))
     except (AuthError, NotFoundError) as error:
@@ -89,7 +106,7 @@ def _collect(client: "OneRosterClient", kind: Kind, found: _Found) -> None:
             received=len(records),
         )
     )
-    latest = latest_change(records)
+    latest = latest_change(records, until=until)
     if latest is not None:
         found.cursors[COLLECTIONS[kind]] = max(found.cursors[COLLECTIONS[kind]], latest)
 

@@ -131,7 +131,8 @@ class OneRosterClient(Endpoints):
         Raises:
             IncompletePullError: EDL-PULL-001 to 005 (see ``OffsetPages``), EDL-PULL-006 what the
                 app may see kept changing, EDL-PULL-007 there is not one org or user, EDL-PULL-008
-                more than one record in a hundred cannot be read.
+                more than one record in a hundred cannot be read, EDL-PULL-010 rows change
+                places while they are read.
             ProviderError: As errors.py says.
         """
         return pull.pull_roster(
@@ -206,7 +207,7 @@ class OneRosterClient(Endpoints):
         on_answer: Callable[[Response], None] | None = None,
     ) -> OffsetPages[Any]:
         """Return a walk through a list; nothing is asked for until it is iterated or started."""
-        address = path.format(*(quote(i, safe="") for i in ids))
+        address = path.format(*(_segment(i) for i in ids))
         endpoint = path.replace("{}", "{id}")
         params = query.params(sorts=self.server.sorts)
 
@@ -244,16 +245,16 @@ class OneRosterClient(Endpoints):
                 yield from batch.page.rows
 
     def _one(self, kind: Kind, path: str, sourced_id: str) -> Any:  # noqa: ANN401 - any record
-        if not sourced_id:
-            raise ConfigError("EDL-CONF-104", "a sourced id is empty")
         endpoint = path.replace("{}", "{id}")
-        response = self.get(path.format(quote(sourced_id, safe="")), endpoint, [])
+        response = self.get(path.format(_segment(sourced_id)), endpoint, [])
         plural, single = ENVELOPES[kind]
         last = path.split("/")[1]
-        record = self._decoder(kind, path).decode_one(
+        page = self._decoder(kind, path).decode_one(
             response, (single, plural, last.removesuffix("s"), last)
         )
-        if record is None:
+        for issue in page.issues:
+            self._on_issue(issue)
+        if not page.rows:
             raise PayloadError(
                 "EDL-PAGE-004",
                 "the record cannot be read",
@@ -261,6 +262,7 @@ class OneRosterClient(Endpoints):
                 endpoint=f"GET {endpoint}",
                 status=response.status,
             )
+        record = page.rows[0]
         if record.sourced_id != sourced_id:
             raise NotFoundError(
                 "EDL-PAGE-005",
@@ -294,6 +296,13 @@ def _split(url: str, version: str) -> tuple[str, str | None]:
                 raise ConfigError("EDL-CONF-102", "the address names another version")
             return address.removesuffix(root), known
     return address, None if version == "auto" else version
+
+
+def _segment(sourced_id: str) -> str:
+    """Return a sourced id as one segment of a path."""
+    if not sourced_id:
+        raise ConfigError("EDL-CONF-104", "a sourced id is empty")
+    return quote(sourced_id, safe="")
 
 
 def _log_issue(issue: Issue) -> None:

@@ -7,7 +7,7 @@ have the flat lists only.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -28,6 +28,12 @@ ENVELOPES: dict[Kind, tuple[str, str]] = {
 }
 
 
+def _names(values: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise ConfigError("EDL-CONF-101", "fields takes a list of names, not one text")
+    return tuple(values)
+
+
 @attrs.frozen(kw_only=True)
 class Query:
     """
@@ -42,13 +48,13 @@ class Query:
             model's other fields are then at their defaults.
 
     Raises:
-        ConfigError: EDL-CONF-101 for an empty filter, sort or field name.
+        ConfigError: EDL-CONF-101 for an empty filter, sort or field name, or one text as fields.
     """
 
     filter: str | None = attrs.field(default=None, repr=False)
     sort: str | None = None
     descending: bool = False
-    fields: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    fields: tuple[str, ...] = attrs.field(default=(), converter=_names)
 
     def __attrs_post_init__(self) -> None:
         if "" in (self.filter, self.sort, *self.fields):

@@ -84,12 +84,25 @@ class Collected:
         known = self.records.get(record.sourced_id) or self.gone.get(record.sourced_id)
         if known is None:
             home[record.sourced_id] = record
-        elif known == record:
-            self.repeated += 1
-        else:
+            return
+        self.repeated += 1
+        if known != record:
             self.issues.append(
                 Issue(kind=self.kind, reason="duplicate_id", sourced_id=record.sourced_id)
             )
+
+    def ids(self) -> set[str]:
+        """Return the sourced ids of all records, deleted ones too."""
+        return {*self.records, *self.gone}
+
+    def unreadable(self, *fields: str) -> bool:
+        """Return whether one of some fields could not be read in a record that was kept."""
+        return any(not i.set_aside and not set(fields).isdisjoint(i.fields) for i in self.issues)
+
+    @property
+    def has_strangers(self) -> bool:
+        """Whether a row came that might have been any record, since its id cannot be read."""
+        return any(issue.set_aside and issue.sourced_id is None for issue in self.issues)
 
 
 def pull_roster(
@@ -102,7 +115,13 @@ def pull_roster(
     """Return one complete roster, begun again while what the app may see moves under it."""
     for _ in range(MAX_RESTARTS + 1):
         pull = _Pull(client, scope, allow_partial=allow_partial, progress=progress)
-        roster = pull.run()
+        try:
+            roster = pull.run()
+        except IncompletePullError:
+            # A collection that broke while what the app may see moved is what moving looks like.
+            if len(pull.answers.revisions) <= 1:
+                raise
+            continue
         if len(pull.answers.revisions) <= 1:
             return roster
     raise _incomplete(client, "EDL-PULL-006", "what the app may see changed during every try")
@@ -142,7 +161,7 @@ class _Pull:
         self._exclude(wanted)
         users = collected[Kind.user].records.values() if Kind.user in collected else ()
         links, link_issues = to_relationships(users)
-        self._cover_relationships(bool(links))
+        self._cover_relationships(collected.get(Kind.user), has_links=bool(links))
         self._warnings += find_masking(users, is_marked=self.answers.is_masked)
         issues = [issue for found in collected.values() for issue in found.issues]
         records: dict[str, Any] = {
@@ -185,16 +204,26 @@ class _Pull:
         return found
 
     def _read_twice(self, kind: Kind, walk: OffsetPages[Any]) -> Collected:
-        """Read a collection, and once more if rows moved between pages meanwhile."""
+        """
+        Read a collection, and once more if rows moved between pages meanwhile.
+
+        Where a row comes twice, another may have been passed over: two readings that agree say
+        that the server itself holds the row twice.
+        """
+        ids: set[str] | None = None
         try:
             found = self._read(kind, walk)
+            if not found.repeated:
+                return found
+            ids = found.ids()
         except IncompletePullError as error:
             if error.code not in _MOVED:
                 raise
-            found = None
-        if found is not None and not found.repeated:
-            return found
-        return self._read(kind, self._walk(kind))
+        found = self._read(kind, self._walk(kind))
+        if found.repeated and found.ids() != ids:
+            message = f"rows of {COLLECTIONS[kind]} change places while they are read"
+            raise _incomplete(self._client, "EDL-PULL-010", message)
+        return found
 
     def _read(self, kind: Kind, walk: OffsetPages[Any]) -> Collected:
         found = Collected(kind)
@@ -237,13 +266,15 @@ class _Pull:
                     CoverageEntry(kind=kind, state=CoverageState.excluded, reason="scope")
                 )
 
-    def _cover_relationships(self, has_links: bool) -> None:
+    def _cover_relationships(self, people: Collected | None, *, has_links: bool) -> None:
         users = next((e for e in self._entries if e.kind is Kind.user), None)
         state, reason = CoverageState.withheld, "no_links"
         if not self._scope.wants_kind(Kind.relationship) or users is None:
             state, reason = CoverageState.excluded, "scope"
         elif users.state is not CoverageState.complete:
             state, reason = users.state, "users"
+        elif people is not None and people.unreadable("agents", "role", "roles"):
+            state, reason = CoverageState.failed, "unreadable_field"
         if has_links and reason == "no_links":
             self._entries.append(CoverageEntry(kind=Kind.relationship))
         else:
@@ -258,6 +289,10 @@ class _Pull:
         if found.total_is_garbage:
             self._warnings.append(
                 _warning(found, "EDL-WARN-102", f"the server's count of {name} is no number")
+            )
+        if found.is_bare and found.records:
+            self._warnings.append(
+                _warning(found, "EDL-WARN-105", f"an answer about {name} names no list at all")
             )
         if found.repeated:
             self._warnings.append(
@@ -274,6 +309,8 @@ def _entry(found: Collected, fault: ProviderError | None) -> CoverageEntry:
     elif not found.records:
         # Nothing at all is how a lost permission looks: absence must not be read as removal.
         state, reason = CoverageState.withheld, "empty"
+    elif found.has_strangers:
+        state, reason = CoverageState.failed, "unidentified_rows"
     return CoverageEntry(
         kind=found.kind,
         state=state,

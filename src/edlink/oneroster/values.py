@@ -47,6 +47,14 @@ def read_id(value: object) -> str | None:
     raise UnreadableError("not an id or a reference")
 
 
+def read_own_id(value: object) -> str:
+    """Return a record's own sourced id; without one it is no record."""
+    own = read_id(value)
+    if own is None:
+        raise UnreadableError("a record without an id")
+    return own
+
+
 def read_text(value: object) -> str | None:
     """Return text without surrounding blanks; a number becomes its decimal text."""
     if value is None:
@@ -125,9 +133,9 @@ def read_datetime(value: object) -> datetime | None:
     """Return an instant; no zone means UTC, a bare date midnight UTC; 7 digits are cut to 6."""
     try:
         moment = _iso(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        return moment if moment.tzinfo is UTC else _in_utc(moment)
+    except (TypeError, ValueError, OverflowError):
         return _read_odd_datetime(value)
-    return moment if moment.tzinfo is UTC else _in_utc(moment)
 
 
 def _read_odd_datetime(value: object) -> datetime | None:
@@ -200,6 +208,10 @@ def read_grades(value: object) -> tuple[str, ...]:
     return tuple(read_grade(text) for text in read_texts(value))
 
 
+#: Spellings a vocabulary remembers; a hostile server must not fill the memory with words.
+_MOST_SPELLINGS = 256
+
+
 class Words(dict[str, E]):
     """A vocabulary as a table, from words as providers write them, blind to case and blanks."""
 
@@ -209,15 +221,28 @@ class Words(dict[str, E]):
         self._other = other
 
     def __missing__(self, word: str) -> E:
-        return self.get(word.strip().lower(), self._other)
+        found = self.get(word.strip().lower(), self._other)
+        if len(self) < _MOST_SPELLINGS:
+            self[word] = found
+        return found
 
     def __call__(self, value: object) -> E:
         """Return the member for any value; what is not text is not in the vocabulary."""
         return self[value] if isinstance(value, str) else self._other
 
 
-#: Deleted for ``tobedeleted`` and ``inactive`` (OneRoster 1.0), active for everything else.
-read_status = Words(Status, Status.active, tobedeleted=Status.deleted, inactive=Status.deleted)
+class _Statuses(Words[Status]):
+    """The vocabulary in which an unknown word must not pass in silence: it might mean deleted."""
+
+    def __missing__(self, word: str) -> Status:
+        known = word.strip().lower()
+        if known and known not in self:
+            raise UnreadableError("not a status")
+        return self.get(known, self._other)
+
+
+#: Deleted for ``tobedeleted`` and ``inactive`` (OneRoster 1.0), active where nothing was sent.
+read_status = _Statuses(Status, Status.active, tobedeleted=Status.deleted, inactive=Status.deleted)
 read_org_type = Words(OrgType, OrgType.other)
 read_session_type = Words(
     SessionType,

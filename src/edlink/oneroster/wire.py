@@ -46,10 +46,6 @@ Fields = dict[str, WireField]
 SECRET_FIELDS = frozenset({"password", "credentials"})
 
 
-def _id(where: str) -> WireField:
-    return WireField(where, exact(values.read_id))
-
-
 def _ref(where: str) -> WireField:
     """Map a reference object, or the bare id that small servers send; its ``href`` is ignored."""
     return WireField([[where, "sourcedId"], [where]], exact(values.read_id))
@@ -96,15 +92,21 @@ def _gather_grades(grades: tuple[str, ...]) -> tuple[str, ...]:
     return tuple([values.read_grade(grade) for grade in grades])
 
 
+@lru_cache(maxsize=1024)
+def _share(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tuple that came first of all equal ones: thousands have the same grades."""
+    return texts
+
+
 _RECORD: Fields = {
-    "sourced_id": _id("sourcedId"),
+    "sourced_id": WireField("sourcedId", exact(values.read_own_id)),
     "status": _words("status", values.read_status),
     "date_last_modified": _read("dateLastModified", values.read_datetime),
 }
 
 _GRADES: Fields = {
     "grades": WireField("grades", items(values.read_grades, word(), _gather_grades)),
-    "grades_raw": _texts("grades"),
+    "grades_raw": WireField("grades", items(values.read_texts, word(), _share)),
 }
 
 _ORG: Fields = {
@@ -202,7 +204,7 @@ _USER_ID = record_schema(
     {
         "type": _words("type", values.read_identifier_type),
         "type_raw": _text("type"),
-        "value": _text("identifier"),
+        "value": WireField("identifier", word()),
     },
 )
 
@@ -219,10 +221,6 @@ def _read_user_ids(value: object) -> tuple[Identifier, ...]:
             raw = values.read_text(register)
             found.append(Identifier(type=known, type_raw=raw, value=number))
     return tuple(found)
-
-
-def _drop_empty(found: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
-    return tuple([i for i in found if i.value is not None])  # type: ignore[redundant-expr]
 
 
 # What a user's finished fields are made of stands, until `finish`, in slots of the new record
@@ -246,7 +244,7 @@ _USER: Fields = {
     "email": _text("email"),
     "sms": _text("sms"),
     "phone": _text("phone"),
-    "identifiers": WireField("userIds", items(_read_user_ids, _USER_ID, _drop_empty)),
+    "identifiers": WireField("userIds", items(_read_user_ids, _USER_ID)),
     "agent_ids": _refs("agents"),
     "resource_ids": _refs("resources"),
     _IDENTIFIER_SLOT: _text("identifier"),
@@ -317,7 +315,8 @@ def _finish(user: User) -> None:
     """Move what stands in borrowed slots to where it belongs."""
     own = user.display_name
     if own is not None:
-        _set_identifiers(user, (*user.identifiers, *_own_identifier(own)))
+        added = Identifier(type=IdentifierType.identifier, type_raw="identifier", value=own)
+        _set_identifiers(user, (*user.identifiers, added))
         _clear_identifier(user, None)
 
 
@@ -328,9 +327,11 @@ def _finish_1_1(user: User) -> User:
         cast("tuple[str, ...]", user.primary_org_id),
     )
     _set_roles(user, _roles_at(role, orgs or ()))
-    _set_primary_org(user, orgs[0] if orgs else None)
     if orgs:
+        _set_primary_org(user, orgs[0])
         _set_guess(user, True)  # noqa: FBT003 - a slot's setter
+    else:
+        _set_primary_org(user, None)
     return user
 
 

@@ -1,0 +1,439 @@
+"""Reading a collection whole: the rules of paging, one by one."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from requests.structures import CaseInsensitiveDict
+
+from edlink._http.exchange import Response
+from edlink._http.paging import (
+    Batch,
+    OffsetPages,
+    PageFacts,
+    PageSettings,
+    PageSource,
+    SeenIds,
+    read_facts,
+)
+from edlink._http.payload import Page
+from edlink.errors import IncompletePullError, PayloadError, UnavailableError
+
+Fetch = Callable[[int, int], Response]
+
+
+def answer(rows: list[str], **headers: object) -> Response:
+    """Return a page whose body is its ids, one a line."""
+    named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
+    return Response(
+        status=200,
+        headers=CaseInsensitiveDict(named),
+        body="\n".join(rows).encode(),
+        endpoint="GET /things",
+    )
+
+
+def decode(response: Response, _first: int) -> Page[str]:
+    """Return the ids of a page; a page of "broken" is none."""
+    rows = response.body.decode().split("\n") if response.body else []
+    if rows == ["broken"]:
+        raise PayloadError("EDL-PAGE-001", "broken", provider="p", endpoint="GET /things")
+    return Page(rows=rows, received=len(rows))
+
+
+class Shelf:
+    """A server in one function: rows, a largest page, and headers."""
+
+    def __init__(self, number: int, *, clamp: int = 10_000, **headers: object) -> None:
+        self.rows = [f"{i:05}" for i in range(number)]
+        self.clamp = clamp
+        self.headers: Mapping[str, object] = headers
+        self.asked: list[tuple[int, int]] = []
+
+    def __call__(self, offset: int, limit: int) -> Response:
+        """Return the page that is asked for."""
+        self.asked.append((offset, limit))
+        return answer(self.rows[offset : offset + min(limit, self.clamp)], **self.headers)
+
+
+def walk(
+    fetch: Fetch,
+    *,
+    executor: ThreadPoolExecutor | None = None,
+    **settings: Any,  # noqa: ANN401 - those of PageSettings
+) -> OffsetPages[str]:
+    """Return a walk through what a function serves, ten rows a page."""
+    source = PageSource(
+        fetch=fetch, decode=decode, id_of=str, provider="invented", endpoint="GET /things"
+    )
+    return OffsetPages(source, PageSettings(**{"page_size": 10, **settings}), executor)
+
+
+def read(fetch: Fetch, **settings: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Return all rows that come, repeats and all."""
+    return [row for batch in walk(fetch, **settings) for row in batch.page.rows]
+
+
+def refuse(fetch: Fetch, **settings: Any) -> str:  # noqa: ANN401 - as above
+    """Return the code with which a walk ends."""
+    with pytest.raises(IncompletePullError) as caught:
+        read(fetch, **settings)
+    assert caught.value.retryable
+    return caught.value.code
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("number", [0, 1, 9, 10, 11, 20, 25, 100])
+@pytest.mark.parametrize("headers", [{}, {"X_Total_Count": True}])
+def test_every_row_comes_once_whatever_the_number(number: int, headers: Mapping[str, bool]) -> None:
+    """A collection of any size is read whole, with a total and without one."""
+    shelf = Shelf(number, **dict.fromkeys(headers, number))
+    assert read(shelf) == shelf.rows
+
+
+def test_a_silently_cut_page_loses_nothing() -> None:
+    """The next offset is what came, not what was asked for."""
+    shelf = Shelf(23, clamp=5)
+    assert read(shelf) == shelf.rows
+    assert [offset for offset, _ in shelf.asked] == [0, 5, 10, 15, 20, 23]
+
+
+def test_a_short_page_alone_ends_nothing() -> None:
+    """Without a total and without Link, only an empty page is the end."""
+    assert [offset for offset, _ in _asked(Shelf(3))] == [0, 3]
+
+
+def test_a_short_page_that_reaches_the_total_is_the_end() -> None:
+    """With a total that agrees, no further page is asked for."""
+    assert _asked(Shelf(13, X_Total_Count=13)) == [(0, 10), (10, 10)]
+
+
+def test_a_full_page_that_reaches_the_total_proves_nothing() -> None:
+    """A total that is too small is found out where the last page is full."""
+    shelf = Shelf(25, X_Total_Count=20)
+    assert refuse(shelf) == "EDL-PULL-001"
+
+
+@pytest.mark.parametrize("total", [60, 120])
+def test_a_cut_page_that_reaches_the_total_proves_nothing(total: int) -> None:
+    """A server that cuts its pages and counts the page for the whole is found out."""
+    shelf = Shelf(150, clamp=60, X_Total_Count=total)
+    assert refuse(shelf, page_size=100) == "EDL-PULL-001"
+
+
+def test_a_total_that_is_too_large_is_refused() -> None:
+    """Fewer rows than the server counts is an error, never a short collection."""
+    assert refuse(Shelf(15, X_Total_Count=16)) == "EDL-PULL-001"
+
+
+def test_a_total_that_moves_is_refused() -> None:
+    """Rows that were added or removed meanwhile may have been passed over."""
+    shelf = Shelf(20)
+
+    def fetch(offset: int, limit: int) -> Response:
+        return answer(shelf.rows[offset : offset + limit], X_Total_Count=22 - offset // 10)
+
+    assert refuse(fetch) == "EDL-PULL-004"
+
+
+@pytest.mark.parametrize("total", ["many", "-1", "1e3", "9" * 5000, "٣"])
+def test_a_total_that_is_no_number_is_passed_over_and_told(total: str) -> None:
+    """A count that cannot be read is none, and the batch says that it was there."""
+    shelf = Shelf(12, X_Total_Count=total)
+    batches = list(walk(shelf))
+    assert sum(batch.page.received for batch in batches) == 12
+    assert all(batch.total_is_garbage and batch.total is None for batch in batches)
+
+
+def test_a_total_of_none_with_rows_is_passed_over_and_told() -> None:
+    """A count of zero beside rows says nothing, and the batch tells of it."""
+    batches = list(walk(Shelf(12, X_Total_Count=0)))
+    assert [batch.page.received for batch in batches] == [10, 2, 0]
+    assert all(batch.total_is_garbage for batch in batches)
+
+
+def test_an_empty_total_header_is_none() -> None:
+    """A header without a value is as good as no header."""
+    assert read_facts(answer([], X_Total_Count=" ")) == PageFacts()
+
+
+def test_a_total_on_some_pages_only_still_counts() -> None:
+    """A server that counts on its first page alone is held to that count."""
+
+    def fetch(offset: int, limit: int) -> Response:
+        return answer(
+            Shelf(15).rows[offset : offset + limit], **({} if offset else {"X_Total_Count": 18})
+        )
+
+    assert refuse(fetch) == "EDL-PULL-001"
+
+
+@pytest.mark.parametrize(
+    ("link", "has_next"),
+    [
+        ('<https://example.org/x?offset=10>; rel="next"', True),
+        ("<x>; rel=next", True),
+        ('<x>; title="a, b"; rel="next"', True),
+        ('<a>; rel="prev", <b>; REL="NEXT"', True),
+        ('<x>; rel="last next"', True),
+        ('<a>; rel="first", <b>; rel="prev"', False),
+        ('<x>;rel="last"', False),
+        ('</style.css>; rel="preload"', None),
+        ('<https://example.org/rel="next">; rel="self"', None),
+        ("", None),
+        ("<" * 60_000, None),
+    ],
+)
+def test_a_link_header_says_whether_there_is_a_next_page(link: str, has_next: bool | None) -> None:
+    """Only a Link header that is about pages says that there is no next one."""
+    assert read_facts(answer([], Link=link)).has_next is has_next
+
+
+def test_a_link_header_without_next_is_the_end() -> None:
+    """A server that links its pages and names no next one has no more rows."""
+    assert _asked(Shelf(3, Link='<x>; rel="first"')) == [(0, 10)]
+
+
+def test_a_link_header_about_something_else_is_no_end() -> None:
+    """A proxy's own Link header does not end a collection early."""
+    shelf = Shelf(25, Link='</style.css>; rel="preload"')
+    assert read(shelf) == shelf.rows
+
+
+def test_a_link_header_without_next_does_not_overrule_the_total() -> None:
+    """Where the count says that there are more rows, they are asked for."""
+    shelf = Shelf(25, clamp=10, Link='<x>; rel="last"', X_Total_Count=25)
+    assert read(shelf) == shelf.rows
+
+
+def test_a_next_page_that_does_not_come_is_refused() -> None:
+    """No rows where the server itself names a next page is a short collection."""
+    assert refuse(Shelf(5, Link='<x>; rel="next"')) == "EDL-PULL-001"
+
+
+def test_a_page_that_comes_again_is_refused() -> None:
+    """A server that ignores the offset would never end."""
+    assert refuse(lambda _offset, _limit: answer(["a", "b"])) == "EDL-PULL-002"
+
+
+def test_more_rows_than_allowed_are_refused() -> None:
+    """A collection without an end is refused at the number of rows that the host set."""
+    assert refuse(Shelf(100), max_rows=30) == "EDL-PULL-003"
+
+
+def test_rows_that_come_twice_are_told_by_their_position() -> None:
+    """A row that an earlier page held is marked, and kept for the reader to judge."""
+    pages = {0: ["a", "c", "b"], 3: ["c", "d"], 5: []}
+    batches = list(walk(lambda offset, _limit: answer(pages[offset])))
+    assert [batch.repeated for batch in batches] == [[], [0], []]
+
+
+def test_a_page_other_than_its_own_count_is_asked_for_again_and_then_refused() -> None:
+    """A page whose count header disagrees with its rows is not whole."""
+    asked: list[int] = []
+
+    def fetch(offset: int, _limit: int) -> Response:
+        asked.append(offset)
+        return answer(["a"], x_count=2)
+
+    assert refuse(fetch, count_header="x-count") == "EDL-PULL-005"
+    assert asked == [0, 0]
+
+
+def test_a_page_that_agrees_with_its_own_count_is_whole() -> None:
+    """A count header that agrees changes nothing."""
+    assert read(Shelf(1, x_count=1, X_Total_Count=1), count_header="x-count") == ["00000"]
+
+
+def test_a_broken_page_is_asked_for_once_more() -> None:
+    """A page that cannot be decoded may have been cut on its way."""
+    shelf = Shelf(15)
+    broken = iter([False, True])
+
+    def fetch(offset: int, limit: int) -> Response:
+        return answer(["broken"]) if next(broken, False) else shelf(offset, limit)
+
+    assert read(fetch) == shelf.rows
+
+
+def test_a_page_that_stays_broken_is_refused() -> None:
+    """A page that cannot be decoded twice is the decoder's error."""
+    with pytest.raises(PayloadError):
+        read(lambda _offset, _limit: answer(["broken"]))
+
+
+def test_an_empty_page_before_the_total_is_asked_for_once_more() -> None:
+    """A spurious empty page does not end a collection whose total is known."""
+    shelf = Shelf(25, X_Total_Count=25)
+    empty = iter([False, True])
+
+    def fetch(offset: int, limit: int) -> Response:
+        if next(empty, False):
+            return answer([], X_Total_Count=25)
+        return shelf(offset, limit)
+
+    assert read(fetch) == shelf.rows
+
+
+def _heavy(shelf: Shelf, largest: int, status: int = 502) -> Fetch:
+    def fetch(offset: int, limit: int) -> Response:
+        if limit > largest:
+            raise UnavailableError(
+                "EDL-HTTP-007", "no", provider="p", endpoint="GET /things", status=status
+            )
+        return shelf(offset, limit)
+
+    return fetch
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_page_that_is_too_heavy_is_asked_for_in_halves(status: int) -> None:
+    """A gateway's error is answered with half the page at the same offset."""
+    shelf = Shelf(500)
+    assert read(_heavy(shelf, 110, status), page_size=400) == shelf.rows
+    assert {limit for _, limit in shelf.asked} == {100}
+
+
+def test_a_server_that_cannot_give_the_smallest_page_is_down() -> None:
+    """Halving ends at the smallest page, and the error is the server's own."""
+    with pytest.raises(UnavailableError):
+        read(_heavy(Shelf(500), 10), page_size=400, smallest_page=50)
+
+
+def test_an_error_of_the_server_itself_is_no_matter_of_size() -> None:
+    """A status that is no gateway's is not answered with smaller pages."""
+    with pytest.raises(UnavailableError):
+        read(_heavy(Shelf(500), 110, 500), page_size=400)
+
+
+@pytest.mark.parametrize("headers", [{}, {"X_Total_Count": 95}])
+@pytest.mark.parametrize("clamp", [3, 7, 10_000])
+def test_fetching_ahead_changes_nothing(
+    headers: Mapping[str, int], clamp: int, executor: ThreadPoolExecutor
+) -> None:
+    """With several threads the same rows come in the same order."""
+    shelf = Shelf(95, clamp=clamp, **headers)
+    assert read(shelf, executor=executor) == shelf.rows
+
+
+def test_fetching_ahead_stops_at_the_total(executor: ThreadPoolExecutor) -> None:
+    """No page beyond a known total is asked for in advance."""
+    shelf = Shelf(45, X_Total_Count=45)
+    read(shelf, executor=executor)
+    assert sorted(offset for offset, _ in shelf.asked) == [0, 10, 20, 30, 40]
+
+
+def test_a_walk_fetches_several_pages_at_once(executor: ThreadPoolExecutor) -> None:
+    """While one page is read, those after it are under way."""
+    shelf, together = Shelf(80, X_Total_Count=80), threading.Barrier(3, timeout=5)
+
+    def fetch(offset: int, limit: int) -> Response:
+        if offset in (10, 20, 30):
+            together.wait()
+        return shelf(offset, limit)
+
+    assert read(fetch, executor=executor) == shelf.rows
+
+
+def test_a_smaller_page_drops_what_was_fetched_ahead(executor: ThreadPoolExecutor) -> None:
+    """Pages that were begun at offsets that turn out wrong are not read."""
+    shelf = Shelf(300, X_Total_Count=300)
+
+    def fetch(offset: int, limit: int) -> Response:
+        return shelf(offset, limit if offset < 60 else min(limit, 7))
+
+    assert read(fetch, executor=executor, page_size=20) == shelf.rows
+
+
+def test_a_walk_that_is_left_begins_nothing_more(executor: ThreadPoolExecutor) -> None:
+    """A reader who stops early leaves no page waiting to be fetched."""
+    shelf = Shelf(1000, X_Total_Count=1000)
+    pages = walk(shelf, executor=executor)
+    batches = iter(pages)
+    next(batches)
+    batches.close()  # type: ignore[attr-defined] # a generator
+    executor.shutdown(wait=True)
+    assert len(shelf.asked) <= 1 + PageSettings().look_ahead
+
+
+def test_a_first_page_may_be_begun_before_it_is_read(executor: ThreadPoolExecutor) -> None:
+    """A walk that was started has its first page under way, and reads it once."""
+    shelf = Shelf(5, X_Total_Count=5)
+    pages = walk(shelf, executor=executor)
+    pages.start()
+    assert [batch.page.received for batch in pages] == [5]
+    assert shelf.asked == [(0, 10)]
+
+
+def test_a_walk_without_threads_begins_nothing_in_advance() -> None:
+    """Where there is no executor, a start fetches nothing."""
+    shelf = Shelf(5, X_Total_Count=5)
+    walk(shelf).start()
+    assert shelf.asked == []
+
+
+def test_a_walk_that_was_started_can_be_stopped(executor: ThreadPoolExecutor) -> None:
+    """What was begun and never read is dropped."""
+    blocker, shelf = threading.Event(), Shelf(5)
+    waiting = [executor.submit(blocker.wait, 5) for _ in range(4)]
+    pages = walk(shelf, executor=executor)
+    pages.start()
+    pages.stop()
+    blocker.set()
+    executor.shutdown(wait=True)
+    assert all(one.result() for one in waiting)
+    assert shelf.asked == []
+
+
+def test_a_closed_executor_leaves_the_word_to_the_fetch() -> None:
+    """Where no thread can be had any more, the page is fetched by the reader's own."""
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    shelf = Shelf(25)
+    assert read(shelf, executor=pool) == shelf.rows
+
+
+def test_a_page_whose_turn_was_cancelled_is_fetched_by_the_reader() -> None:
+    """An executor that is closed in mid walk makes no foreign exception."""
+    shelf, blocker = Shelf(5, X_Total_Count=5), threading.Event()
+    pool = ThreadPoolExecutor(1)
+    pool.submit(blocker.wait, 5)
+    pages = walk(shelf, executor=pool)
+    pages.start()
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert [batch.page.received for batch in pages] == [5]
+    blocker.set()
+
+
+def test_ids_in_ascending_order_are_never_repeats() -> None:
+    """Ascending ids are taken as they come, page after page."""
+    seen = SeenIds()
+    assert [seen.repeats(ids) for ids in (["a", "b"], [], ["c"])] == [[], [], []]
+
+
+def test_ids_are_told_apart_once_their_order_breaks() -> None:
+    """After a step back every id is compared with all before, in its page and earlier ones."""
+    seen = SeenIds()
+    assert [seen.repeats(ids) for ids in (["a", "b"], ["c", "b"], ["z", "z", "a"])] == [
+        [],
+        [1],
+        [1, 2],
+    ]
+
+
+def test_a_batch_tells_the_total() -> None:
+    """Each batch holds the number of rows that the server counts."""
+    batch: Batch[str] = next(iter(walk(Shelf(25, X_Total_Count=25))))
+    assert batch.total == 25
+
+
+def _asked(shelf: Shelf) -> list[tuple[int, int]]:
+    assert read(shelf) == shelf.rows
+    return shelf.asked
