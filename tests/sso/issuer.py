@@ -8,6 +8,7 @@ identity providers in tests/peers.
 
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -64,7 +65,7 @@ class Seen:
 
 
 class Issuer:
-    """Answers by path; a value is JSON, or (status, headers, body) for anything else."""
+    """Answers by path; a value is JSON, (status, headers, body), or makes one of a request."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -97,8 +98,8 @@ class Issuer:
 
 
 @contextmanager
-def running_issuer() -> Iterator[Issuer]:
-    """Yield an issuer that answers until the block ends."""
+def running_issuer(tls: ssl.SSLContext | None = None) -> Iterator[Issuer]:
+    """Yield an issuer that answers until the block ends, over https where a context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -108,6 +109,8 @@ def running_issuer() -> Iterator[Issuer]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             issuer.seen.append(Seen(self.command, path, headers, form))
             answer = issuer.answers.get(path, (404, {}, b""))
+            if callable(answer):
+                answer = answer(issuer.seen[-1])
             if not isinstance(answer, tuple):
                 answer = (200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
             status, sent, body = answer
@@ -126,6 +129,9 @@ def running_issuer() -> Iterator[Issuer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     issuer = Issuer(f"http://127.0.0.1:{server.server_address[1]}")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        issuer.url = f"https://localhost:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -18,7 +18,8 @@ from edlink.errors import (
     StateMismatchError,
 )
 from edlink.sso import LoginStart, MemoryReplayStore, RestartLogin
-from edlink.sso.code_flow import LIFETIME, Admitted, CodeFlow, allow_list
+from edlink.sso.code_flow import Admitted, CodeFlow, allow_list
+from edlink.sso.pending import LIFETIME
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from edlink.entra import login as entra_login
 from edlink.sso import keys
 from edlink.sso.saml import toolkit
 
@@ -17,7 +18,8 @@ def load_again(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "library", "extra"), [(keys, "jwt", "sso"), (toolkit, "xmlsec", "saml")]
+    ("module", "library", "extra"),
+    [(keys, "jwt", "sso"), (toolkit, "xmlsec", "saml"), (entra_login, "msal", "entra")],
 )
 def test_a_missing_library_is_named_by_its_extra(
     monkeypatch: pytest.MonkeyPatch, module: ModuleType, library: str, extra: str

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
-from edlink.errors import ConfigError, InvalidLoginError
+from edlink.errors import ConfigError
 from edlink.report import Finding
 from edlink.sso.claims import moment, text
 from edlink.sso.code_flow import CodeFlow, allow_list
@@ -19,6 +19,7 @@ from edlink.sso.id_token import TokenRules, verify_id_token
 from edlink.sso.identity import Identity, Unverified
 from edlink.sso.keys import KeySet
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
+from edlink.sso.refusals import contradiction, foreign_tenant, nobody
 from edlink.sso.sender import Sender
 from edlink.sso.stores import ReplayStore
 from edlink.vocabulary import Role
@@ -189,8 +190,7 @@ class CleverLogin:
         person, district = _id(me.get("id")), self._district(me.get("district"))
         user = self._ask(f"/users/{person}", token)
         if user.get("id") != person or user.get("district") != district:
-            message = "Clever's two answers are about different people"
-            raise InvalidLoginError("EDL-LOGIN-031", message, reason="refused")
+            raise contradiction()
         roles = user.get("roles")
         words = tuple(roles) if isinstance(roles, dict) else ()
         name = user.get("name")
@@ -216,25 +216,18 @@ class CleverLogin:
         data = (answer.json_object() or {}).get("data")
         if answer.status == 200 and isinstance(data, dict):  # noqa: PLR2004 - HTTP
             return data
-        raise _nobody()
+        raise nobody()
 
     def _district(self, value: object) -> str:
         if isinstance(value, str) and value in self._districts:
             return value
-        message = "the person's district is not on the list of those that may sign in"
-        fix = "Add the district to the login's list once it has shared its data with the app."
-        raise InvalidLoginError("EDL-LOGIN-032", message, reason="not_allowed", fix=fix)
+        raise foreign_tenant()
 
 
 def _id(value: object) -> str:
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
-    raise _nobody()
-
-
-def _nobody() -> InvalidLoginError:
-    message = "the provider did not say who the person is"
-    return InvalidLoginError("EDL-LOGIN-030", message, reason="refused")
+    raise nobody()
 
 
 def _legacy_id(roles: object) -> str | None:

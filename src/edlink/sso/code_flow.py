@@ -23,9 +23,6 @@ from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.sender import Answer, Sender
 from edlink.sso.stores import ReplayStore
 
-#: Seconds between sending the browser off and its return.
-LIFETIME = 600
-
 
 def _frozen(values: Iterable[str]) -> frozenset[str]:
     return frozenset(values)
@@ -151,23 +148,6 @@ class CodeFlow:
         )
         return _read_tokens(answer)
 
-    def pending(
-        self, *, state: str, nonce: str, code_verifier: str, return_to: str, restarted: bool
-    ) -> PendingLogin:
-        """Return the record of a login that is being begun."""
-        now = int(self.clock())
-        return PendingLogin(
-            provider=self.provider,
-            redirect_uri=self.redirect_uri,
-            state=state,
-            nonce=nonce,
-            code_verifier=code_verifier,
-            return_to=return_to,
-            created_at=now,
-            expires_at=now + LIFETIME,
-            restarted=restarted,
-        )
-
     def _start(self, return_to: str, extra: Mapping[str, str], *, restarted: bool) -> LoginStart:
         state = new_state(restarted=restarted)
         sent = {
@@ -187,7 +167,10 @@ class CodeFlow:
             sent |= {"code_challenge": challenge, "code_challenge_method": "S256"}
         # oauthlib's prepare_request_uri would refuse a provider on loopback.
         url = add_params_to_uri(self.authorize_url, list(sent.items()))
-        kept = self.pending(
+        kept = PendingLogin.begun(
+            now=self.clock(),
+            provider=self.provider,
+            redirect_uri=self.redirect_uri,
             state=state,
             nonce=nonce,
             code_verifier=verifier,

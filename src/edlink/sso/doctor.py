@@ -1,11 +1,11 @@
 """What a set-up doctor looks at before the first person signs in; shared by every login."""
 
-from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from edlink.errors import LoginError
 from edlink.report import Finding
 from edlink.sso.addresses import origin
+from edlink.sso.claims import texts
 from edlink.sso.keys import KeySet
 from edlink.sso.sender import Sender
 from edlink.vocabulary import Severity
@@ -53,21 +53,24 @@ def key_findings(keys: KeySet) -> tuple[Finding, ...]:
     )
 
 
-def scope_finding(document: Mapping[str, object], wanted: tuple[str, ...]) -> Finding:
-    """Return whether the provider offers the scopes that the login asks for."""
-    offered = document.get("scopes_supported")
-    known = {str(scope) for scope in offered} if isinstance(offered, list) else set(wanted)
-    missing = [scope for scope in wanted if scope not in known]
-    return Finding(
+def scope_findings(keys: KeySet, wanted: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Return whether the provider offers the scopes the login asks for, where it lists its own."""
+    try:
+        offered = texts(keys.discovery().get("scopes_supported"))
+    except LoginError:
+        return ()  # key_findings has said so
+    missing = [scope for scope in wanted if scope not in offered]
+    if not offered or not missing:
+        return ()
+    finding = Finding(
         code="EDL-CHECK-905",
-        severity=Severity.error if missing else Severity.ok,
-        title="The provider does not offer every scope the login asks for"
-        if missing
-        else "The provider offers the scopes the login asks for",
-        evidence={"missing": " ".join(missing)} if missing else {},
-        fix="Have the scopes switched on for this app." if missing else "",
-        who="partner" if missing else "nobody",
+        severity=Severity.error,
+        title="The provider does not offer every scope the login asks for",
+        evidence={"missing": " ".join(missing)},
+        fix="Have the scopes switched on for this app.",
+        who="partner",
     )
+    return (finding,)
 
 
 def clock_finding(sender: Sender, url: str, now: float) -> Finding:

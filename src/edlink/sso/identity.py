@@ -40,6 +40,7 @@ class Identity:
         roles_raw: The provider's own words.
         groups: The directory groups the person is in, or None where they are not known.
         is_guest: Whether the account's home is another directory; None where nobody says.
+        logout_hint: What the provider wants to hear at sign-out to know whom, or None.
         auth_time: When the person last proved who they are, in UTC, where the provider says so.
         unverified: Names and addresses, for showing only.
     """
@@ -53,6 +54,7 @@ class Identity:
     roles_raw: tuple[str, ...] = attrs.field(default=(), repr=False)
     groups: frozenset[str] | None = attrs.field(default=None, repr=False)
     is_guest: bool | None = None
+    logout_hint: str | None = attrs.field(default=None, repr=False)
     auth_time: datetime | None = None
     unverified: Unverified = Unverified()
 

@@ -10,6 +10,9 @@ from edlink.plain import from_plain, to_plain
 
 VERSION = 1
 
+#: Seconds between sending the browser off and its return.
+LIFETIME = 600
+
 
 @attrs.frozen(kw_only=True)
 class PendingLogin:
@@ -44,6 +47,11 @@ class PendingLogin:
     created_at: int
     expires_at: int
     restarted: bool = False
+
+    @classmethod
+    def begun(cls, *, now: float, **fields: Any) -> "PendingLogin":  # noqa: ANN401 - its own fields
+        """Return a login that begins now and is good for ten minutes; other fields as named."""
+        return cls(created_at=int(now), expires_at=int(now) + LIFETIME, **fields)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the login as JSON-safe values."""

@@ -81,6 +81,13 @@ class Sender:
         sent = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         return self._send("POST", url, what, sent, urlencode(form).encode("ascii"))
 
+    def post_json(
+        self, url: str, value: Mapping[str, Any], *, what: str, headers: Mapping[str, str]
+    ) -> Answer:
+        """Return the answer to a JSON object that is posted once; as for ``get``."""
+        sent = {"Content-Type": "application/json", **headers}
+        return self._send("POST", url, what, sent, json.dumps(value).encode("ascii"))
+
     def _send(
         self, method: str, url: str, what: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:

@@ -24,7 +24,6 @@ from edlink.sso.saml.profile import Assertion, Expected, read_assertion
 from edlink.sso.saml.structure import check_structure
 from edlink.sso.stores import ReplayStore
 
-LIFETIME = 600
 MAX_SKEW = 180
 
 
@@ -155,18 +154,16 @@ class SamlFlow:
         parties = self.parties()
         request, request_id = toolkit.authn_request(parties)
         state = new_state(restarted=restarted)
-        now = int(self.clock())
         query = [("SAMLRequest", request), ("RelayState", state)]
         return LoginStart(
             url=add_params_to_uri(parties.sso_url, query),
-            pending=PendingLogin(
+            pending=PendingLogin.begun(
+                now=self.clock(),
                 provider=self.provider,
                 redirect_uri=self.acs_url,
                 state=state,
                 request_id=request_id,
                 return_to=return_to,
-                created_at=now,
-                expires_at=now + LIFETIME,
                 restarted=restarted,
             ),
         )

@@ -1,0 +1,1 @@
+"""Microsoft Entra ID: rosters (Graph) and sign-in."""

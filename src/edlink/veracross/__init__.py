@@ -1,0 +1,1 @@
+"""Veracross: rosters (Data API v3) and sign-in."""

@@ -1,0 +1,164 @@
+import time
+from typing import Any
+
+import pytest
+from lxml import etree
+from tests.sso.issuer import Issuer, running_issuer
+from tests.sso.saml_idp import (
+    ACS,
+    ENTITY,
+    NS,
+    Change,
+    Idp,
+    certificate,
+    metadata,
+    one,
+    pem,
+    set_to,
+    without,
+)
+
+from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin
+from edlink.errors import ConfigError, LoginError
+from edlink.sso import Identity, MemoryReplayStore, RestartLogin
+from edlink.vocabulary import Role
+
+NAMES = ClassLinkAttributes(sourced_id="sourcedId", role="role")
+TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+
+
+def login(**settings: Any) -> ClassLinkSamlLogin:  # noqa: ANN401 - any setting
+    return ClassLinkSamlLogin(
+        **{
+            "tenant": "77",
+            "entity_id": ENTITY,
+            "acs_url": ACS,
+            "replay_store": MemoryReplayStore(),
+            "idp_metadata": metadata(),
+            "attributes": NAMES,
+            **settings,
+        }
+    )
+
+
+def sign_in(*changes: Change, idp: Idp | None = None, **settings: Any) -> Identity:  # noqa: ANN401
+    subject = login(**settings)
+    pending = subject.begin().pending
+    field = (idp or Idp()).respond(pending.request_id, *changes)
+    found = subject.complete({"SAMLResponse": field}, pending)
+    assert isinstance(found, Identity)
+    return found
+
+
+def attribute(name: str, value: str) -> Change:
+    def change(root: etree._Element) -> None:
+        statement = one(root, ".//saml:AttributeStatement")
+        added = etree.SubElement(statement, f"{{{NS['saml']}}}Attribute", Name=name)
+        etree.SubElement(added, f"{{{NS['saml']}}}AttributeValue").text = value
+
+    return change
+
+
+def test_the_join_is_the_attribute_that_was_chosen() -> None:
+    """The sourced id comes from the named attribute, the subject from the NameID."""
+    identity = sign_in()
+    assert identity.key == ("classlink", "77", "person-1")
+    assert (identity.sourced_id, identity.roles) == ("SIS-1001", (Role.student,))
+    assert identity.auth_time is not None
+
+
+def test_without_names_nothing_is_assumed() -> None:
+    """Where no attribute is named there is no sourced id, role or address."""
+    identity = sign_in(attributes=None)
+    assert (identity.sourced_id, identity.roles, identity.unverified.email) == (None, (), None)
+
+
+def test_a_subject_can_be_an_attribute() -> None:
+    """Where a subject attribute is named the NameID is not used."""
+    names = ClassLinkAttributes(subject="ID", email="mail")
+    identity = sign_in(attribute("ID", "501"), attribute("mail", "x@example.org"), attributes=names)
+    assert (identity.subject, identity.unverified.email) == ("501", "x@example.org")
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (set_to(".//saml:NameID", "Format", TRANSIENT), NAMES),
+        (without(".//saml:NameID"), NAMES),
+        (set_to(".//saml:NameID", "Format", None), ClassLinkAttributes(subject="ID")),
+    ],
+)
+def test_without_a_lasting_subject_nobody_signs_in(
+    change: Change, names: ClassLinkAttributes
+) -> None:
+    """A transient or missing NameID, or a missing subject attribute, is refused."""
+    with pytest.raises(LoginError) as caught:
+        sign_in(change, attributes=names)
+    assert caught.value.code == "EDL-LOGIN-030"
+
+
+@pytest.mark.parametrize(("sent", "code"), [("77", None), ("78", "EDL-LOGIN-032")])
+def test_a_named_tenant_must_be_the_logins(sent: str, code: str | None) -> None:
+    """Where the tenant attribute is named, another tenant's person is refused."""
+    names = ClassLinkAttributes(tenant_id="Tenant ID")
+    if code is None:
+        assert sign_in(attribute("Tenant ID", sent), attributes=names).tenant == "77"
+    else:
+        with pytest.raises(LoginError) as caught:
+            sign_in(attribute("Tenant ID", sent), attributes=names)
+        assert caught.value.code == code
+
+
+def test_encrypted_assertions_sign_in() -> None:
+    """With a key of ours, an encrypted assertion signs in like a plain one."""
+    idp = Idp(encrypt_to=certificate("sp"))
+    assert sign_in(idp=idp, private_key=pem("sp")).subject == "person-1"
+
+
+def test_a_tile_signs_in_only_where_it_may() -> None:
+    """A login that starts on a tile is refused, restarted or accepted as the connection says."""
+    field = {"SAMLResponse": Idp().respond("")}
+    with pytest.raises(LoginError):
+        login().complete(field, None)
+    assert isinstance(login(unsolicited="restart").complete(field, None), RestartLogin)
+    assert isinstance(login(unsolicited="accept").complete(field, None), Identity)
+
+
+@pytest.mark.parametrize("settings", [{"idp_metadata": ""}, {"idp_metadata_url": "https://x/"}])
+def test_metadata_come_from_one_place(settings: dict[str, str]) -> None:
+    """Metadata as text and by address, or neither, is a mistake of the host."""
+    with pytest.raises(ConfigError) as caught:
+        login(**settings)
+    assert caught.value.code == "EDL-CONF-055"
+
+
+def test_our_metadata_can_be_handed_over() -> None:
+    """Our metadata name our entity, address and certificate."""
+    text = login(certificate=certificate("sp")).service_metadata()
+    assert all(part in text for part in (ENTITY, ACS, "X509Certificate"))
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "ok"), (380, "warning"), (500, "error")])
+def test_the_doctor_counts_the_days(days: int, expected: str) -> None:
+    """The doctor says how long the longest-lived certificate is still good."""
+    later = time.time() + days * 86400
+    address, found = login(clock=lambda: later).check_login()
+    assert (address.code, found.code) == ("EDL-CHECK-901", "EDL-CHECK-907")
+    assert found.severity == expected
+    assert bool(found.fix) is (expected != "ok")
+
+
+def test_metadata_by_address_are_fetched() -> None:
+    """Metadata by address are read at the first login; the doctor says when they are gone."""
+    with running_issuer() as server:
+        url = served(server)
+        settings: dict[str, Any] = {"idp_metadata": "", "idp_metadata_url": url}
+        assert sign_in(**settings).subject == "person-1"
+        server.answers.clear()
+        codes = [f.code for f in login(**settings).check_login()]
+    assert codes == ["EDL-CHECK-901", "EDL-CHECK-906"]
+
+
+def served(server: Issuer) -> str:
+    server.answers["/metadata"] = (200, {}, metadata().encode())
+    return f"{server.url}/metadata"
