@@ -48,7 +48,7 @@ class Ids:
 
     @staticmethod
     def user_place(sourced_id: str) -> int:
-        """Return the place in the id of a user of this district, without checking that it is one."""
+        """Return the place that is in the id of one of this district's users, unchecked."""
         return int(sourced_id[1:8])
 
     def enrollment(self, place: int) -> str:
