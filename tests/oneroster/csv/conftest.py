@@ -86,6 +86,7 @@ FILES_1_2: Mapping[str, str] = {
         "t,,,true,tlee,{SIS:T1},Terry,Lee,,T1,tlee@example.org,,,,,,M1,,,,s,\n"
         "u,,,true,amaya,,Ana,Maya,Luz,1,,,,p,09,,,Annie,,,,she/her/hers\n"
         "p,,,true,rmaya,,Rosa,Maya,,,,,,u,,,,,,,,\n"
+        "u2,,,false,bmaya,,Beto,Maya,,2,,,,,07,,,,,,s2,\n"
     ),
     "roles.csv": (
         "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,"
@@ -94,6 +95,7 @@ FILES_1_2: Mapping[str, str] = {
         "r2,,,p,primary,parent,,,s,\n"
         "r3,,,t,secondary,counselor,,2027-06-30,s2,prof\n"
         "r4,,,u,primary,student,,,s,\n"
+        "r5,,,u2,primary,student,,,s2,\n"
     ),
 }
 

@@ -50,9 +50,9 @@ def test_roles_in_a_delta(make_zip: Make, open_csv: Open, files_1_2: Files) -> N
     manifest = deltas(files_1_2, users="delta", **{"roles*": "absent"})
     client = open_csv(make_zip({"manifest.csv": manifest}, v12=True))
     changes = client.pull_changes(SyncState(source=client.source))
-    assert len(changes.changed) == 3
+    assert len(changes.changed) == 4
     distrusted = {name for warning in changes.warnings for name in warning.distrusts}
-    assert {"roles", "primary_org_id"} == distrusted
+    assert {"roles", "primary_org_id", "resource_ids"} == distrusted
 
 
 def test_a_cursor_never_goes_back(make_zip: Make, open_csv: Open, files_1_1: Files) -> None:

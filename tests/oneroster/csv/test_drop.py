@@ -159,11 +159,21 @@ def test_an_empty_file_that_is_absent(make_folder: Make, open_csv: Open, files_1
     assert client.pull_roster().demographics == ()
 
 
-def test_close_and_ask_again(make_folder: Make, open_csv: Open) -> None:
-    """After close, the next question reads what is there then."""
+def test_each_pull_reads_the_newest(make_folder: Make, open_csv: Open) -> None:
+    """A client that lives long reads what is there at each pull."""
     folder = make_folder(ONE)
     client = open_csv(folder)
     assert org_of(client) == "one"
     (folder / "orgs.csv").write_text(TWO["orgs.csv"])
-    client.close()
     assert org_of(client) == "two"
+
+
+def test_walks_read_the_package_opened_last(make_zip: Make, open_csv: Open, drop: Path) -> None:
+    """Several walks read one package, even when a newer one arrives between them."""
+    place(make_zip(ONE, name="old.zip"), drop, age=500)
+    client = open_csv(drop)
+    assert [org.sourced_id for org in client.orgs()] == ["one"]
+    place(make_zip(TWO, name="new.zip"), drop, age=10)
+    assert [org.sourced_id for org in client.orgs()] == ["one"]
+    client.close()
+    assert [org.sourced_id for org in client.orgs()] == ["two"]

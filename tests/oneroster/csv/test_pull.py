@@ -11,6 +11,7 @@ from edlink import (
     EndSemantics,
     Identifier,
     IdentifierType,
+    Issue,
     Kind,
     Role,
     RoleAssignment,
@@ -29,6 +30,11 @@ Files = Mapping[str, str]
 
 def codes(roster: Roster) -> set[str]:
     return {warning.code for warning in roster.warnings}
+
+
+def about_rows(roster: Roster) -> list[Issue]:
+    """Return the issues of the pull itself, without those of references."""
+    return [issue for issue in roster.issues if issue.reason != "dangling_reference"]
 
 
 def test_it_is_a_roster_source(make_zip: Make, open_csv: Open) -> None:
@@ -149,9 +155,10 @@ def test_a_broken_file_is_an_error(make_zip: Make, open_csv: Open) -> None:
     assert caught.value.code == "EDL-CSV-013"
     roster = client.pull_roster(allow_partial=True)
     failed = (Kind.user, Kind.relationship)
-    assert {"EDL-CSV-013"} == {
-        entry.reason for kind in failed if (entry := roster.coverage.entry(kind))
-    }
+    assert [entry.reason for kind in failed if (entry := roster.coverage.entry(kind))] == [
+        "EDL-CSV-013",
+        "users",
+    ]
     assert (roster.users, len(roster.enrollments)) == ((), 3)
 
 
@@ -169,8 +176,8 @@ def test_an_id_twice(make_zip: Make, open_csv: Open) -> None:
     rows = "".join(f"o{n},School {n}\n" for n in range(200))
     orgs = f"sourcedId,name\n{rows}o7,Other\n"
     roster = open_csv(make_zip({"orgs.csv": orgs})).pull_roster()
-    assert [(i.reason, i.sourced_id, i.position) for i in roster.issues] == [
-        ("repeated_id", "o7", 200)
+    assert [(i.reason, i.sourced_id, i.position) for i in about_rows(roster)] == [
+        ("duplicate_id", "o7", 200)
     ]
     seventh = roster.org("o7")
     assert seventh is not None
@@ -182,13 +189,16 @@ def test_rows_that_are_no_records(make_zip: Make, open_csv: Open) -> None:
     rows = "".join(f"o{n},School\n" for n in range(400))
     orgs = f"sourcedId,name\n{rows},School\no400\no401,School,more\n"
     roster = open_csv(make_zip({"orgs.csv": orgs})).pull_roster()
-    found = [(i.reason, i.position, i.set_aside) for i in roster.issues]
+    found = [(i.reason, i.position, i.set_aside) for i in about_rows(roster)]
     assert found == [
         ("no_sourced_id", 400, True),
         ("cell_count", 401, True),
         ("cell_count", 402, True),
     ]
     assert len(roster.orgs) == 400
+    entry = roster.coverage.entry(Kind.org)
+    assert entry is not None
+    assert (entry.state, entry.reason) == (CoverageState.failed, "unidentified_rows")
 
 
 def test_too_many_bad_rows(make_zip: Make, open_csv: Open) -> None:
@@ -268,3 +278,51 @@ def test_the_files_change_meanwhile(make_folder: Make, open_csv: Open) -> None:
     with pytest.raises(IncompletePullError) as caught:
         open_csv(path).pull_roster(progress=replace)
     assert (caught.value.code, caught.value.retryable) == ("EDL-CSV-007", True)
+
+
+def test_resources(make_zip: Make, open_csv: Open, files_1_2: Files) -> None:
+    """The resources of courses, classes and users are joined; rows marked deleted do not count."""
+    manifest = files_1_2["manifest.csv"] + "".join(
+        f"file.{name}Resources,bulk\n" for name in ("course", "class", "user")
+    )
+    changes = {
+        "manifest.csv": manifest,
+        "courseResources.csv": "sourcedId,courseSourcedId,resourceSourcedId\n1,c,b\n2,c,a\n3,c,b\n",
+        "classResources.csv": "sourcedId,status,classSourcedId,resourceSourcedId\n"
+        "1,tobedeleted,k,a\n2,,k,b\n",
+        "userResources.csv": "sourcedId,userSourcedId,resourceSourcedId\n1,u,a\n",
+    }
+    roster = open_csv(make_zip(changes, v12=True)).pull_roster()
+    course, class_, user = roster.course("c"), roster.class_("k"), roster.user("u")
+    assert course is not None
+    assert class_ is not None
+    assert user is not None
+    found = (course.resource_ids, class_.resource_ids, user.resource_ids)
+    assert found == (("b", "a"), ("b",), ("a",))
+
+
+def test_links_to_nothing(make_zip: Make, open_csv: Open, files_1_2: Files) -> None:
+    """A row that links nothing is an Issue, and too many of them are an error."""
+    manifest = files_1_2["manifest.csv"] + "file.courseResources,bulk\n"
+    links = "sourcedId,courseSourcedId,resourceSourcedId\n1,c,\n"
+    path = make_zip({"manifest.csv": manifest, "courseResources.csv": links}, v12=True)
+    issues: list[Issue] = []
+    with pytest.raises(IncompletePullError) as caught:
+        list(open_csv(path).courses(on_issue=issues.append))
+    assert caught.value.endpoint == "courseResources.csv"
+    assert [issue.reason for issue in issues] == ["row_without_record"]
+
+
+def test_a_file_without_records(make_zip: Make, open_csv: Open, files_1_1: Files) -> None:
+    """A file of a header only does not show that its records are gone."""
+    header = files_1_1["demographics.csv"].splitlines()[0]
+    roster = open_csv(make_zip({"demographics.csv": header})).pull_roster()
+    assert CoverageState.withheld is roster.coverage.state(Kind.demographics)
+    assert codes(roster) == {"EDL-WARN-311"}
+
+
+def test_references_that_lead_nowhere(make_zip: Make, open_csv: Open, files_1_1: Files) -> None:
+    """A record that names one that is not there is kept, with an Issue."""
+    enrollments = files_1_1["enrollments.csv"] + "e4,,,k,s,nobody,student,,,\n"
+    roster = open_csv(make_zip({"enrollments.csv": enrollments})).pull_roster()
+    assert [(i.reason, i.sourced_id) for i in roster.issues] == [("dangling_reference", "e4")]

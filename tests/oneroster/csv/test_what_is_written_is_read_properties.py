@@ -93,7 +93,10 @@ records = st.one_of(
             school_year=st.none() | st.integers(0, 9999),
         ),
     ),
-    st.builds(Course, **head(title=texts, subjects=lists, grades_raw=lists, grades=lists)),
+    st.builds(
+        Course,
+        **head(title=texts, resource_ids=lists, subjects=lists, grades_raw=lists, grades=lists),
+    ),
     st.builds(
         Class,
         **head(
@@ -117,6 +120,7 @@ records = st.one_of(
             primary_org_id=st.none() | ids,
             primary_org_is_guess=st.booleans(),
             agent_ids=st.lists(ids, max_size=2).map(tuple),
+            resource_ids=lists,
         ),
     ),
     st.builds(
@@ -209,6 +213,7 @@ good_records = st.one_of(
     st.builds(
         Course,
         sourced_id=good_ids,
+        resource_ids=good_items,
         subjects=good_items,
         grades_raw=good_items,
     ).map(lambda c: attrs.evolve(c, grades=tuple(read_grade(grade) for grade in c.grades_raw))),

@@ -12,6 +12,8 @@ import pytest
 
 from edlink import (
     AcademicSession,
+    Class,
+    Course,
     CoverageState,
     Demographics,
     EndSemantics,
@@ -208,6 +210,24 @@ def test_relationships_beyond_agents(make_zip: Make, open_csv: Open, tmp_path: P
         (Kind.relationship, "not_in_csv", "x", (), True),
         (Kind.user, "tombstone", "gone", (), True),
     ]
+
+
+@pytest.mark.parametrize(("version", "lost"), [("1.1", [("resource_ids",)]), ("1.2", [])])
+def test_resources(
+    open_csv: Open, tmp_path: Path, version: str, lost: list[tuple[str, ...]]
+) -> None:
+    """Resources of courses and classes are carried by both versions, of users by 1.2."""
+    roster = attrs.evolve(
+        EMPTY,
+        courses=(Course(sourced_id="c", resource_ids=("b", "a")),),
+        classes=(Class(sourced_id="k", resource_ids=("x,y",)),),
+        users=(User(sourced_id="u", resource_ids=("a",)),),
+    )
+    written = write_csv(roster, tmp_path / "out.zip", version)
+    assert [issue.fields for issue in written.lost] == lost
+    again = open_csv(tmp_path / "out.zip").pull_roster()
+    assert (again.courses, again.classes) == (roster.courses, roster.classes)
+    assert (again.users == roster.users) == (version == "1.2")
 
 
 def test_loss_can_be_refused(tmp_path: Path) -> None:

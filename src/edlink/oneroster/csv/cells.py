@@ -17,7 +17,7 @@ from edlink.model import (
     User,
 )
 from edlink.oneroster import values as v
-from edlink.oneroster.csv.layout import MADE_ROLE_ID
+from edlink.oneroster.csv.layout import LINK_TARGET, LINKS, MADE_LINK_ID, MADE_ROLE_ID
 from edlink.oneroster.csv.user_ids import write_user_ids
 from edlink.vocabulary import IdentifierType, Kind, Role, SessionType
 
@@ -154,6 +154,24 @@ def role_cells(role: RoleAssignment, user_id: str, number: int) -> Cells:
         "endDate": _date(role.end_date),
         "orgSourcedId": _text(role.org_id),
         "userProfileSourcedId": _text(role.user_profile_id),
+    }
+
+
+def link_cells(kind: Kind, owner_id: str, resource_id: str, number: int) -> Cells:
+    """
+    Return the cells of a row that links a record to a resource.
+
+    Args:
+        kind: The record's kind.
+        owner_id: The record's sourced id.
+        resource_id: The resource's.
+        number: Its place among the record's, for the row's own id.
+    """
+    _, column = LINKS[kind]
+    return {
+        "sourcedId": f"{MADE_LINK_ID}{owner_id}.{number}",
+        column: owner_id,
+        LINK_TARGET: resource_id,
     }
 
 

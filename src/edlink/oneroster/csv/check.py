@@ -8,10 +8,11 @@ import attrs
 from edlink.coverage import RosterWarning
 from edlink.errors import ProviderError
 from edlink.model import AcademicSession, Demographics, Record, User
-from edlink.oneroster.csv.dataset import DataSet, Notes
+from edlink.oneroster.csv.dataset import DataSet
 from edlink.oneroster.csv.layout import FILES
 from edlink.oneroster.csv.manifest import Mode
 from edlink.oneroster.csv.notices import notices
+from edlink.oneroster.csv.walk import Notes
 from edlink.report import Finding
 from edlink.vocabulary import Kind, Role, Severity
 

@@ -13,7 +13,7 @@ from edlink.coverage import Issue, Scope, Source
 from edlink.errors import ConfigError
 from edlink.model import AcademicSession, Class, Course, Demographics, Enrollment, Org, User
 from edlink.oneroster.csv.check import check_data
-from edlink.oneroster.csv.dataset import DataSet, Notes
+from edlink.oneroster.csv.dataset import DataSet
 from edlink.oneroster.csv.faults import PROVIDER
 from edlink.oneroster.csv.layout import CsvVersion
 from edlink.oneroster.csv.limits import CsvLimits
@@ -21,6 +21,7 @@ from edlink.oneroster.csv.package import open_package
 from edlink.oneroster.csv.places import LocalPlace, Place
 from edlink.oneroster.csv.pull import to_changes, to_roster
 from edlink.oneroster.csv.version import to_data_set
+from edlink.oneroster.csv.walk import Notes
 from edlink.report import Finding
 from edlink.roster import Progress, Roster
 from edlink.state import ChangeSet, SyncState
@@ -36,8 +37,8 @@ class OneRosterCsv:
     A district's OneRoster CSV package, 1.0, 1.1 or 1.2.
 
     The package is a ZIP, a folder of CSV files, or a folder into which ZIPs or CSV files are
-    dropped: then the newest complete one is read.  It is opened at the first question and stays
-    the same until ``close``.
+    dropped: then the newest complete one is read.  Each pull and each check looks for the newest
+    anew; a walk reads the one that was opened last.
 
     A roster is made of bulk files only.  Where a file that is wanted is a delta, ``pull_roster``
     raises EDL-CSV-020; with ``allow_partial`` that kind's coverage is ``failed`` and the bulk
@@ -106,7 +107,7 @@ class OneRosterCsv:
         self.close()
 
     def close(self) -> None:
-        """Close the package; the next question opens the newest one anew."""
+        """Close the package and the connection; the next question opens the newest one anew."""
         if self._data is not None:
             self._data.package.close()
         if self._place is not None:
@@ -184,7 +185,7 @@ class OneRosterCsv:
             ProviderError: It cannot be read.
         """
         return to_roster(
-            self._open(),
+            self._open_newest(),
             source=self.source,
             scope=scope or Scope(),
             pulled_at=self._clock(),
@@ -208,7 +209,7 @@ class OneRosterCsv:
         """
         if state.source != self.source:
             raise ConfigError("EDL-CONF-023", "the sync state belongs to another source")
-        return to_changes(self._open(), state)
+        return to_changes(self._open_newest(), state)
 
     def check_access(self, *, now: datetime | None = None) -> tuple[Finding, ...]:
         """
@@ -217,11 +218,15 @@ class OneRosterCsv:
         Args:
             now: The time the data set's age is measured at, in UTC; by default the clock's.
         """
-        return check_data(self._open, now=now or self._clock())
+        return check_data(self._open_newest, now=now or self._clock())
 
     def _walk(self, kind: Kind, on_issue: OnIssue | None) -> Iterator[Any]:
         notes = Notes() if on_issue is None else Notes(on_issue=on_issue)
         yield from self._open().records(kind, notes)
+
+    def _open_newest(self) -> DataSet:
+        self.close()
+        return self._open()
 
     def _open(self) -> DataSet:
         if self._data is None:

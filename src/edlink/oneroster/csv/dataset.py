@@ -1,6 +1,6 @@
 """A package read with one version: its files as records of the model, one at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -8,65 +8,18 @@ import attrs
 
 from edlink.coverage import Issue
 from edlink.errors import NotFoundError
-from edlink.model import Record, RoleAssignment
 from edlink.oneroster.csv import convert
 from edlink.oneroster.csv.convert import Rules
-from edlink.oneroster.csv.faults import PROVIDER, refused, short
-from edlink.oneroster.csv.layout import FILES, ROLES, CsvVersion
+from edlink.oneroster.csv.faults import PROVIDER, refused
+from edlink.oneroster.csv.layout import FILES, LINK_TARGET, LINKS, ROLES, CsvVersion
 from edlink.oneroster.csv.limits import CsvLimits
 from edlink.oneroster.csv.manifest import Mode
 from edlink.oneroster.csv.package import Package
-from edlink.oneroster.csv.spool import RoleSpool
-from edlink.oneroster.csv.table import Header, Row, Table
+from edlink.oneroster.csv.spool import Spool, spool_role, spooled_role
+from edlink.oneroster.csv.table import Row, Table
+from edlink.oneroster.csv.walk import Count, Notes, note, note_failed, read_rows
 from edlink.oneroster.values import read_id, read_status
 from edlink.vocabulary import Kind, Status
-
-#: Share of a file's rows that may be set aside before the file counts as not read.
-MAX_BAD_SHARE = 0.01
-
-#: Rows of a file that may be set aside whatever their share.
-MAX_BAD = 10_000
-
-
-@attrs.define(kw_only=True)
-class Notes:
-    """
-    What happens while files are read.
-
-    Attributes:
-        on_issue: Called with each Issue.
-        seen: Hash of the row by kind and sourced id, to find repeats; None lets repeats pass.
-        repeats: Identical rows that were dropped, by kind.
-        homeless_roles: Rows of roles.csv whose user was not in users.csv.
-        headers: Each file's header, by its name.
-    """
-
-    on_issue: Callable[[Issue], None] = lambda _: None
-    seen: dict[tuple[Kind, str], int] | None = None
-    repeats: dict[Kind, int] = attrs.field(factory=dict)
-    homeless_roles: int = 0
-    headers: dict[str, Header] = attrs.field(factory=dict)
-
-
-@attrs.define(kw_only=True)
-class _Count:
-    """Rows of one file, and how many of them were set aside."""
-
-    name: str
-    rows: int = 0
-    bad: int = 0
-
-    def set_aside(self) -> None:
-        """Count one more, up to the limit."""
-        self.bad += 1
-        if self.bad > MAX_BAD:
-            self.check()
-
-    def check(self) -> None:
-        """Raise when too many of the rows so far were set aside."""
-        if self.bad > MAX_BAD or self.bad > self.rows * MAX_BAD_SHARE:
-            message = f"{self.bad} of {self.rows} rows cannot be read"
-            raise short("EDL-CSV-019", message, f"{self.name}.csv")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -105,125 +58,83 @@ class DataSet:
         if self.mode(name) is Mode.absent:
             message = "the package does not have the file"
             raise NotFoundError("EDL-CSV-024", message, provider=PROVIDER, endpoint=f"{name}.csv")
-        with self.table(name) as table:
+        with self.table(name) as table, closing(Spool(self._links(kind, notes))) as links:
             notes.headers[name] = table.header
-            if kind is Kind.user:
-                yield from self._users(table, notes)
-            else:
-                rules, to_record = self._rules(), convert.CONVERTERS[kind]
-                for sourced_id, row in _rows(table, kind, notes):
-                    record = to_record(sourced_id, row, rules)
-                    _note_failed(row, kind, sourced_id, notes)
-                    yield record
+            records = (
+                self._users(table, notes) if kind is Kind.user else self._each(kind, table, notes)
+            )
+            for record in records:
+                found = links.of(record.sourced_id)
+                yield attrs.evolve(record, resource_ids=_unique(found)) if found else record
 
     def _rules(self) -> Rules:
         return Rules(version=self.version, keep_metadata=self.keep_metadata)
 
-    def _users(self, table: Table, notes: Notes) -> Iterator[Record]:
+    def _each(self, kind: Kind, table: Table, notes: Notes) -> Iterator[Any]:
+        rules, to_record = self._rules(), convert.CONVERTERS[kind]
+        for sourced_id, row in read_rows(table, kind, notes):
+            record = to_record(sourced_id, row, rules)
+            note_failed(row, kind, sourced_id, notes)
+            yield record
+
+    def _users(self, table: Table, notes: Notes) -> Iterator[Any]:
         rules = self._rules()
         if self.version is CsvVersion.v1_2 and "role" in table.header.columns:
             rules = attrs.evolve(rules, version=CsvVersion.v1_1)
         joined = rules.version is CsvVersion.v1_2
-        with closing(RoleSpool(self._roles(notes) if joined else ())) as spool:
+        with closing(Spool(self._roles(notes) if joined else ())) as spool:
             notes.homeless_roles = len(spool)
-            for sourced_id, row in _rows(table, Kind.user, notes):
-                assigned = spool.of_user(sourced_id) if joined else ()
-                notes.homeless_roles -= len(assigned)
+            for sourced_id, row in read_rows(table, Kind.user, notes):
+                found = spool.of(sourced_id)
+                notes.homeless_roles -= len(found)
+                assigned = tuple(spooled_role(cells) for cells in found)
                 user = convert.to_user(sourced_id, row, rules, assigned)
-                _note_failed(row, Kind.user, sourced_id, notes)
+                note_failed(row, Kind.user, sourced_id, notes)
                 yield user
 
-    def _roles(self, notes: Notes) -> Iterator[tuple[str, RoleAssignment]]:
-        """Yield each assignment with its user's id; those marked deleted become Issues."""
+    def _roles(self, notes: Notes) -> Iterator[tuple[str | None, ...]]:
+        """Yield each assignment for the spool; those marked deleted become Issues."""
         if self.mode(ROLES) is Mode.absent:
             if self.mode(FILES[Kind.user]) is Mode.bulk:
                 message = "users of OneRoster 1.2 need roles.csv, which is absent"
                 raise refused("EDL-CSV-021", message, "users.csv")
             return
-        with self.table(ROLES) as table:
-            notes.headers[ROLES] = table.header
-            count = _Count(name=ROLES)
+        for user_id, row in self._joined(ROLES, ("userSourcedId",), Kind.user, notes):
+            assignment = convert.to_role_assignment(row.read("sourcedId", read_id), row)
+            note_failed(row, Kind.user, user_id, notes)
+            if row.read("status", read_status) is Status.active:
+                yield spool_role(user_id, assignment)
+            else:
+                note(row, Kind.user, user_id, notes, reason="role_deleted", fields=("roles",))
+
+    def _links(self, kind: Kind, notes: Notes) -> Iterator[tuple[str | None, ...]]:
+        """Yield the ids of each record of a kind and of a resource it names, for the spool."""
+        name, owner = LINKS.get(kind, ("", ""))
+        if name and self.mode(name) is not Mode.absent:
+            needed = (owner, LINK_TARGET)
+            for owner_id, row in self._joined(name, needed, kind, notes):
+                if row.read("status", read_status) is Status.active:
+                    yield owner_id, row.read(LINK_TARGET, read_id)
+
+    def _joined(
+        self, name: str, needed: tuple[str, ...], kind: Kind, notes: Notes
+    ) -> Iterator[tuple[str, Row]]:
+        """Yield each row of a file that belongs to others' records, with the other's id."""
+        with self.table(name) as table:
+            notes.headers[name] = table.header
+            count = Count(name=name)
             for row in table.rows():
                 count.rows += 1
-                user_id = None if isinstance(row, int) else row.read("userSourcedId", read_id)
-                if isinstance(row, int) or user_id is None:
+                ids = [None] if isinstance(row, int) else [row.read(n, read_id) for n in needed]
+                if isinstance(row, int) or ids[0] is None or None in ids:
                     count.set_aside()
                     position = row if isinstance(row, int) else row.position
-                    reason = "role_without_user"
-                    notes.on_issue(Issue(kind=Kind.user, reason=reason, position=position))
-                    continue
-                assignment = convert.to_role_assignment(row.read("sourcedId", read_id), row)
-                _note_failed(row, Kind.user, user_id, notes)
-                if row.read("status", read_status) is Status.active:
-                    yield user_id, assignment
+                    reason = "row_without_record"
+                    notes.on_issue(Issue(kind=kind, reason=reason, position=position))
                 else:
-                    _note(row, Kind.user, user_id, notes, reason="role_deleted", fields=("roles",))
+                    yield ids[0], row
             count.check()
 
 
-def _rows(table: Table, kind: Kind, notes: Notes) -> Iterator[tuple[str, Row]]:
-    """Yield each row with its sourced id; rows that cannot be a record become Issues."""
-    count = _Count(name=table.name)
-    for row in table.rows():
-        count.rows += 1
-        if isinstance(row, int):
-            count.set_aside()
-            notes.on_issue(Issue(kind=kind, reason="cell_count", position=row))
-            continue
-        sourced_id = row.read("sourcedId", read_id)
-        if sourced_id is None:
-            count.set_aside()
-            notes.on_issue(Issue(kind=kind, reason="no_sourced_id", position=row.position))
-            continue
-        if row.has_surplus:
-            _note(row, kind, sourced_id, notes, reason="cell_count")
-        if notes.seen is None or _is_new((kind, sourced_id), row, notes, notes.seen, count):
-            yield sourced_id, row
-    count.check()
-
-
-def _is_new(
-    key: tuple[Kind, str], row: Row, notes: Notes, seen: dict[tuple[Kind, str], int], count: _Count
-) -> bool:
-    """Return whether no row had this id; a row that differs from the first becomes an Issue."""
-    kind, sourced_id = key
-    content = hash((*row.cells.values(), *row.extras.items()))
-    first = seen.get(key)
-    if first is None:
-        seen[key] = content
-        return True
-    if first == content:
-        notes.repeats[kind] = notes.repeats.get(kind, 0) + 1
-    else:
-        count.set_aside()
-        issue = Issue(kind=kind, reason="repeated_id", sourced_id=sourced_id, position=row.position)
-        notes.on_issue(issue)
-    return False
-
-
-def _note_failed(row: Row, kind: Kind, sourced_id: str, notes: Notes) -> None:
-    """Report the cells of a row that were sent and could not be read."""
-    if row.failed:
-        fields = tuple(dict.fromkeys(row.failed))
-        _note(row, kind, sourced_id, notes, reason="unreadable_field", fields=fields)
-
-
-def _note(  # noqa: PLR0913 - what an Issue says
-    row: Row,
-    kind: Kind,
-    sourced_id: str,
-    notes: Notes,
-    *,
-    reason: str,
-    fields: tuple[str, ...] = (),
-) -> None:
-    """Report something about a row that was kept."""
-    issue = Issue(
-        kind=kind,
-        reason=reason,
-        sourced_id=sourced_id,
-        fields=fields,
-        position=row.position,
-        set_aside=False,
-    )
-    notes.on_issue(issue)
+def _unique(found: list[tuple[str | None, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(cell for cell, *_ in found if cell is not None))

@@ -16,7 +16,7 @@ from edlink.oneroster.convert import to_relationships
 from edlink.oneroster.csv import cells as c
 from edlink.oneroster.csv import convert
 from edlink.oneroster.csv.convert import Rules
-from edlink.oneroster.csv.layout import CsvVersion
+from edlink.oneroster.csv.layout import COLUMNS, LINK_TARGET, LINKS, CsvVersion
 from edlink.oneroster.csv.limits import CsvLimits
 from edlink.oneroster.csv.table import Row
 from edlink.oneroster.values import read_id
@@ -26,17 +26,19 @@ from edlink.vocabulary import Kind
 _MAX_HEADER = CsvLimits().max_record_chars // 2
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Draft:
     """
     A record as it will be written, and as it will be read.
 
-    ``roles`` are its rows of roles.csv.  ``again`` is None where no reader would take the row.
+    ``roles`` are its rows of roles.csv, ``links`` those that link it to resources.  ``again`` is
+    None where no reader would take the row.
     """
 
     cells: c.Cells
     extras: c.Cells
     roles: tuple[c.Cells, ...] = ()
+    links: tuple[c.Cells, ...] = ()
     again: Any = None
 
 
@@ -63,12 +65,26 @@ class Drafter:
         extras = _clean(
             {key: metadata[key] for key in self.keys if isinstance(metadata.get(key), str)}
         )
-        roles: tuple[c.Cells, ...] = ()
-        if self.kind is Kind.user and self.version is CsvVersion.v1_2:
-            rows = enumerate(record.roles, start=1)
-            roles = tuple(_clean(c.role_cells(role, record.sourced_id, n)) for n, role in rows)
+        roles, links = self._roles(record), self._links(record)
         again = self._read(cells, extras, roles)
-        return Draft(cells=cells, extras=extras, roles=roles, again=again)
+        if again is not None and links:
+            targets = dict.fromkeys(link[LINK_TARGET] for link in links)
+            again = attrs.evolve(again, resource_ids=tuple(targets))
+        return Draft(cells=cells, extras=extras, roles=roles, links=links, again=again)
+
+    def _roles(self, record: Any) -> tuple[c.Cells, ...]:  # noqa: ANN401 - a record of the kind
+        if self.kind is not Kind.user or self.version is not CsvVersion.v1_2:
+            return ()
+        rows = enumerate(record.roles, start=1)
+        return tuple(_clean(c.role_cells(role, record.sourced_id, n)) for n, role in rows)
+
+    def _links(self, record: Any) -> tuple[c.Cells, ...]:  # noqa: ANN401 - a record of the kind
+        name, _ = LINKS.get(self.kind, ("", ""))
+        if name not in COLUMNS[self.version]:
+            return ()
+        rows = enumerate(record.resource_ids, start=1)
+        cells = (_clean(c.link_cells(self.kind, record.sourced_id, i, n)) for n, i in rows)
+        return tuple(row for row in cells if read_id(row[LINK_TARGET]) and _fits(row))
 
     def _cells(self, record: Any) -> c.Cells:  # noqa: ANN401 - a record of the kind
         if self.kind is not Kind.user:
@@ -77,7 +93,7 @@ class Drafter:
             return c.user_1_2_cells(record)
         return c.user_1_1_cells(record)
 
-    def _read(self, cells: c.Cells, extras: c.Cells, roles: Iterable[c.Cells]) -> Record | None:
+    def _read(self, cells: c.Cells, extras: c.Cells, roles: Iterable[c.Cells]) -> Any:  # noqa: ANN401 - a record of the kind
         row = _row(cells, extras)
         sourced_id = row.read("sourcedId", read_id)
         if sourced_id is None or not all(map(_fits, (cells | extras, *roles))):

@@ -84,6 +84,17 @@ OFFICIAL: Mapping[str, str] = {
     for name in names
 }
 
+#: The file that links records of a kind to resources, and its column for the record.
+LINKS: Mapping[Kind, tuple[str, str]] = {
+    Kind.course: ("courseResources", "courseSourcedId"),
+    Kind.class_: ("classResources", "classSourcedId"),
+    Kind.user: ("userResources", "userSourcedId"),
+}
+LINK_TARGET = "resourceSourcedId"
+
+#: Begins the ids written for rows that link a record to a resource; nothing reads them.
+MADE_LINK_ID = "edlink.link."
+
 _HEAD = ("sourcedId", "status", "dateLastModified")
 _TAIL = ("subjects", "subjectCodes")
 _USER_IDS = ("username", "userIds", "givenName", "familyName", "middleName", "identifier")
@@ -133,6 +144,8 @@ _SHARED: Mapping[str, tuple[str, ...]] = {
         "beginDate",
         "endDate",
     ),
+    "courseResources": (*_HEAD, "title", "courseSourcedId", LINK_TARGET),
+    "classResources": (*_HEAD, "title", "classSourcedId", LINK_TARGET),
     "demographics": (
         *_HEAD,
         "birthDate",
@@ -184,6 +197,7 @@ COLUMNS: Mapping[CsvVersion, Mapping[str, tuple[str, ...]]] = {
             "orgSourcedId",
             "userProfileSourcedId",
         ),
+        "userResources": (*_HEAD, "userSourcedId", "orgSourcedId", "classSourcedId", LINK_TARGET),
     },
 }
 
@@ -192,19 +206,15 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     file: {
         column.lower(): column for columns in COLUMNS.values() for column in columns.get(file, ())
     }
-    for file in (*FILES.values(), ROLES)
+    for file in (*FILES.values(), ROLES, *(name for name, _ in LINKS.values()))
 }
 
 #: Names that 1.0 uses for columns of later versions, by file, in lower case.
 NAMES_1_0: Mapping[str, Mapping[str, str]] = {
-    "academicSessions": {},
-    "orgs": {},
     "courses": {"schoolyearid": "schoolYearSourcedId", "grade": "grades"},
     "classes": {"grade": "grades", "termsourcedid": "termSourcedIds"},
     "users": {"userid": "userIds", "agents": "agentSourcedIds"},
-    "enrollments": {},
     "demographics": {"usersourcedid": "sourcedId"},
-    ROLES: {},
 }
 
 #: Misspellings seen in real files, in lower case; they are understood, and reported.
@@ -225,4 +235,5 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(FILES.values(), ("sourcedId",)),
     "enrollments": ("sourcedId", "userSourcedId", "classSourcedId", "role"),
     ROLES: ("userSourcedId", "role"),
+    **{file: (owner, LINK_TARGET) for file, owner in LINKS.values()},
 }

@@ -8,7 +8,7 @@ import attrs
 from edlink.oneroster.csv.faults import attempt, refused
 from edlink.oneroster.csv.limits import CsvLimits
 
-_CHUNK = 256 * 1024
+_CHUNK = 64 * 1024
 
 #: Unpacked bytes of one file that may be packed as densely as they like.
 _FREE = 16 * 2**20

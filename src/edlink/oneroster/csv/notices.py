@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from edlink.coverage import CoverageEntry, RosterWarning
-from edlink.oneroster.csv.dataset import DataSet, Notes
-from edlink.oneroster.csv.layout import COLUMNS, FILES, ROLES, CsvVersion
+from edlink.oneroster.csv.dataset import DataSet
+from edlink.oneroster.csv.layout import COLUMNS, FILES, LINKS, ROLES, CsvVersion
 from edlink.oneroster.csv.manifest import Mode
-from edlink.vocabulary import CoverageState, Kind, Severity
+from edlink.oneroster.csv.walk import Notes
+from edlink.vocabulary import Kind, Severity
 
 #: Columns whose absence says nothing: a bulk file leaves the first two empty, no password is read.
 _UNREAD = frozenset({"status", "dateLastModified", "password"})
@@ -45,6 +46,7 @@ def _manifest_warnings(data: DataSet) -> Iterator[RosterWarning]:
 
 def _header_warnings(data: DataSet, notes: Notes) -> Iterator[RosterWarning]:
     kinds = {name: kind for kind, name in FILES.items()} | {ROLES: Kind.user}
+    kinds |= {name: kind for kind, (name, _) in LINKS.items()}
     for name, header in notes.headers.items():
         kind = kinds[name]
         if header.misspelt:
@@ -81,8 +83,8 @@ def _row_warnings(notes: Notes, entries: Iterable[CoverageEntry]) -> Iterator[Ro
             code="EDL-WARN-316", message=message, kind=Kind.user, count=notes.homeless_roles
         )
     for entry in entries:
-        if entry.state is CoverageState.complete and not entry.received:
-            message = "a whole file has no records"
+        if entry.reason == "empty":
+            message = "a file has no records; they may not be shared"
             yield RosterWarning(code="EDL-WARN-311", message=message, kind=entry.kind)
 
 
@@ -93,11 +95,8 @@ def _delta_warnings(data: DataSet) -> Iterator[RosterWarning]:
         yield RosterWarning(
             code="EDL-WARN-305", message=message, count=len(delta), severity=Severity.info
         )
-    if data.version is CsvVersion.v1_2 and data.mode("users") is Mode.delta:
-        message = "roles of users in a delta are only those that changed"
-        yield RosterWarning(
-            code="EDL-WARN-314",
-            message=message,
-            kind=Kind.user,
-            distrusts=frozenset({"roles", "primary_org_id"}),
-        )
+        apart = {"resource_ids"}
+        if data.version is CsvVersion.v1_2 and data.mode("users") is Mode.delta:
+            apart |= {"roles", "primary_org_id"}
+        message = "what other files add to records is in a delta only where it changed"
+        yield RosterWarning(code="EDL-WARN-314", message=message, distrusts=frozenset(apart))

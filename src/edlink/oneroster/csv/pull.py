@@ -16,13 +16,16 @@ from edlink.coverage import (
 )
 from edlink.errors import ProviderError
 from edlink.oneroster.convert import to_relationships
-from edlink.oneroster.csv.dataset import DataSet, Notes
+from edlink.oneroster.csv.dataset import DataSet
 from edlink.oneroster.csv.faults import refused
 from edlink.oneroster.csv.layout import FILES
 from edlink.oneroster.csv.manifest import Mode
 from edlink.oneroster.csv.notices import notices
-from edlink.oneroster.csv.scope import excluded_orgs, narrow
+from edlink.oneroster.csv.walk import Notes
+from edlink.oneroster.masking import find_masking
+from edlink.references import check_references
 from edlink.roster import COLLECTIONS, Progress, Roster
+from edlink.scoping import apply_scope
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind, Status
 
@@ -36,6 +39,7 @@ class Found:
     records: dict[Kind, list[Any]] = attrs.field(factory=lambda: {kind: [] for kind in FILES})
     tombstones: list[Tombstone] = attrs.field(factory=list)
     issues: list[Issue] = attrs.field(factory=list)
+    received: dict[Kind, int] = attrs.field(factory=dict)
     entries: dict[Kind, CoverageEntry] = attrs.field(factory=dict)
     notes: Notes = attrs.field(
         default=attrs.Factory(
@@ -45,8 +49,22 @@ class Found:
 
     def put(self, kind: Kind, state: CoverageState, reason: str | None = None) -> None:
         """Set what can be said of a kind."""
-        received = len(self.records[kind]) if state is CoverageState.complete else None
+        received = self.received.get(kind)
         self.entries[kind] = CoverageEntry(kind=kind, state=state, reason=reason, received=received)
+
+    def put_whole(self, kind: Kind) -> None:
+        """
+        Set what can be said of a kind whose bulk file was read.
+
+        A file without a record is how an export without permission looks, and a row without an id
+        might have been any record: neither shows that a record is gone.
+        """
+        if not self.records[kind]:
+            self.put(kind, CoverageState.withheld, "empty")
+        elif any(i.kind is kind and i.set_aside and i.sourced_id is None for i in self.issues):
+            self.put(kind, CoverageState.failed, "unidentified_rows")
+        else:
+            self.put(kind, CoverageState.complete)
 
 
 def to_roster(  # noqa: PLR0913 - the facts of one pull
@@ -68,7 +86,7 @@ def to_roster(  # noqa: PLR0913 - the facts of one pull
     found = Found()
     for kind in FILES:
         if not scope.wants_kind(kind):
-            found.put(kind, CoverageState.excluded, "EDL-WARN-312")
+            found.put(kind, CoverageState.excluded, "scope")
             continue
         try:
             _take_bulk(data, kind, found, progress)
@@ -76,25 +94,27 @@ def to_roster(  # noqa: PLR0913 - the facts of one pull
             if not allow_partial:
                 raise
             found.records[kind].clear()
+            found.received.pop(kind, None)
             found.put(kind, CoverageState.failed, error.code)
     data.package.require_unchanged()
-    orgs = [org.sourced_id for org in found.records[Kind.org]]
-    records = narrow(found.records, scope)
-    relationships, entry = _relationships(records[Kind.user], found, scope)
-    coverage = (*found.entries.values(), entry, *excluded_orgs(orgs, scope))
-    collections: dict[str, Any] = {COLLECTIONS[kind]: tuple(each) for kind, each in records.items()}
-    warnings = notices(data, found.notes, found.entries.values())
-    return Roster(
+    users = found.records[Kind.user]
+    relationships, entry = _relationships(users, found, scope)
+    collections: dict[str, Any] = {COLLECTIONS[k]: tuple(each) for k, each in found.records.items()}
+    roster = Roster(
         source=source,
         pulled_at=pulled_at,
         scope=scope,
-        coverage=Coverage(coverage),
+        coverage=Coverage((*found.entries.values(), entry)),
         **collections,
         relationships=relationships,
         issues=tuple(found.issues),
         tombstones=tuple(found.tombstones),
-        warnings=warnings,
+        warnings=(
+            *notices(data, found.notes, found.entries.values()),
+            *find_masking(users, is_marked=False),
+        ),
     )
+    return apply_scope(check_references(roster))
 
 
 def to_changes(data: DataSet, state: SyncState) -> ChangeSet:
@@ -118,9 +138,9 @@ def to_changes(data: DataSet, state: SyncState) -> ChangeSet:
         if latest is not None:
             cursors[COLLECTIONS[kind]] = max(latest, cursors.get(COLLECTIONS[kind], latest))
         if mode is Mode.bulk:
-            found.put(kind, CoverageState.complete)
+            found.put_whole(kind)
         else:
-            found.put(kind, CoverageState.withheld, "EDL-WARN-305")
+            found.put(kind, CoverageState.withheld, "delta")
     data.package.require_unchanged()
     entries = tuple(found.entries.values())
     return ChangeSet(
@@ -145,13 +165,14 @@ def _take_bulk(data: DataSet, kind: Kind, found: Found, progress: Progress | Non
         fix = "Read it with pull_changes, or ask for a bulk export."
         raise refused("EDL-CSV-020", message, f"{FILES[kind]}.csv", fix=fix)
     _take(data, kind, found, progress)
-    found.put(kind, CoverageState.complete)
+    found.put_whole(kind)
 
 
 def _take(data: DataSet, kind: Kind, found: Found, progress: Progress | None) -> str | None:
     """Gather a file's records; return the latest change among them as ISO 8601 text, or None."""
     latest: datetime | None = None
     for record in _told(data.records(kind, found.notes), COLLECTIONS[kind], progress):
+        found.received[kind] = found.received.get(kind, 0) + 1
         changed = record.date_last_modified
         if changed is not None and (latest is None or changed > latest):
             latest = changed
@@ -186,11 +207,11 @@ def _relationships(
     """
     kind, about_users = Kind.relationship, found.entries[Kind.user]
     if not scope.wants_kind(kind):
-        return (), CoverageEntry(kind=kind, state=CoverageState.excluded, reason="EDL-WARN-312")
+        return (), CoverageEntry(kind=kind, state=CoverageState.excluded, reason="scope")
     if about_users.state is not CoverageState.complete:
-        return (), CoverageEntry(kind=kind, state=about_users.state, reason=about_users.reason)
+        return (), CoverageEntry(kind=kind, state=about_users.state, reason="users")
     if not any(user.agent_ids for user in users):
-        return (), CoverageEntry(kind=kind, state=CoverageState.withheld, reason="EDL-WARN-315")
+        return (), CoverageEntry(kind=kind, state=CoverageState.withheld, reason="no_links")
     relationships, issues = to_relationships(users)
     found.issues.extend(issues)
     return relationships, CoverageEntry(kind=kind, received=len(relationships))

@@ -115,7 +115,7 @@ def read_header(names: list[str], *, name: str) -> Header:
     Raises:
         PayloadError: EDL-CSV-017 a column twice, 018 a needed column is missing.
     """
-    known, old, file = KNOWN[name], NAMES_1_0[name], f"{name}.csv"
+    known, old, file = KNOWN[name], NAMES_1_0.get(name, {}), f"{name}.csv"
     folded = [text.strip().lower() for text in names]
     columns: dict[str, int] = {}
     extras: dict[str, int] = {}

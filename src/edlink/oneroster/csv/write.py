@@ -11,7 +11,15 @@ import attrs
 from edlink.coverage import Issue
 from edlink.errors import ConfigError
 from edlink.oneroster.csv.drafts import Drafter, lost_fields, lost_relationships, metadata_keys
-from edlink.oneroster.csv.layout import COLUMNS, FILES, MANIFEST, MANIFEST_FILES, ROLES, CsvVersion
+from edlink.oneroster.csv.layout import (
+    COLUMNS,
+    FILES,
+    LINKS,
+    MANIFEST,
+    MANIFEST_FILES,
+    ROLES,
+    CsvVersion,
+)
 from edlink.oneroster.csv.manifest import Mode
 from edlink.oneroster.csv.sinks import FolderSink, ZipSink, open_sink
 from edlink.roster import Roster
@@ -57,13 +65,13 @@ def write_csv(
     can be read by their owner only.  A kind without records whose coverage is not complete is
     ``absent`` in the manifest, so that it is withheld when read, not empty.
 
-    Neither version carries: ``child_ids``, ``resource_ids``, fields that only other providers
-    have, metadata that are not text, list items with commas, text with surrounding blanks or
-    NULs, identifiers in another order than userIds, identifier, userMasterIdentifier;
-    relationships that are not in ``agent_ids``; tombstones.  Issues, warnings and coverage are
-    the pull's, not the data's.  1.1 also lacks: more than one role word, dates and primary marks
-    of roles, ``primary_org_id`` other than the first, the master identifier, preferred names,
-    pronouns, and that the end dates of sessions are stated to be exclusive.
+    Neither version carries: ``child_ids``, fields that only other providers have, metadata that
+    are not text, list items with commas, text with surrounding blanks or NULs, identifiers in
+    another order than userIds, identifier, userMasterIdentifier; relationships that are not in
+    ``agent_ids``; tombstones.  Issues, warnings and coverage are the pull's, not the data's.  1.1
+    also lacks: resources of users, more than one role word, dates and primary marks of roles,
+    ``primary_org_id`` other than the first, the master identifier, preferred names, pronouns, and
+    that the end dates of sessions are stated to be exclusive.
 
     Values are written as they are.  Where a spreadsheet may open the file, mind that it takes
     cells that begin with ``=`` for formulas.
@@ -101,17 +109,23 @@ class _Writer:
         self._roster = roster
         self._version = version
         self._keep_modified = keep_modified
-        self._roles: list[dict[str, str]] = []
+        self._joined: dict[str, list[dict[str, str]]] = {}
         self._users: list[Any] = []
 
     def write(self, sink: ZipSink | FolderSink) -> None:
         """Write the manifest, then each file."""
         kinds = [kind for kind in FILES if self._is_known(kind)]
-        self._write_manifest(sink, {FILES[kind] for kind in kinds})
+        present = {FILES[kind] for kind in kinds}
+        if Kind.user in kinds and self._version is CsvVersion.v1_2:
+            present.add(ROLES)
+        linked = {name for kind, (name, _) in LINKS.items() if self._is_linked(kind)}
+        present |= linked & set(COLUMNS[self._version])
+        self._write_manifest(sink, present)
+        self._joined = {name: [] for name in sorted(present - set(FILES.values()))}
         for kind in kinds:
             self._write_kind(sink, kind)
-        if Kind.user in kinds and self._version is CsvVersion.v1_2:
-            self._write_rows(sink, ROLES, (), len(self._roles), _without_metadata(self._roles))
+        for name, rows in self._joined.items():
+            self._write_rows(sink, name, (), len(rows), _without_metadata(rows))
         self.lost += lost_relationships(self._roster.relationships, self._users)
         self.lost += (
             Issue(kind=t.kind, reason="tombstone", sourced_id=t.sourced_id)
@@ -121,9 +135,11 @@ class _Writer:
     def _is_known(self, kind: Kind) -> bool:
         return bool(self._roster.records(kind)) or self._roster.coverage.is_complete(kind)
 
+    def _is_linked(self, kind: Kind) -> bool:
+        records: tuple[Any, ...] = self._roster.records(kind)
+        return any(record.resource_ids for record in records)
+
     def _write_manifest(self, sink: ZipSink | FolderSink, present: set[str]) -> None:
-        if "users" in present:
-            present = present | {ROLES}
         with sink.file(MANIFEST, 0) as stream:
             writer = csv.writer(stream)
             writer.writerow(_PROPERTIES)
@@ -152,8 +168,14 @@ class _Writer:
                 continue
             if drafter.kind is Kind.user:
                 self._users.append(draft.again)
-                self._roles += draft.roles
+            self._join(ROLES, draft.roles)
+            if drafter.kind in LINKS:
+                self._join(LINKS[drafter.kind][0], draft.links)
             yield draft.cells, draft.extras
+
+    def _join(self, name: str, rows: tuple[dict[str, str], ...]) -> None:
+        if rows:
+            self._joined[name] += rows
 
     def _write_rows(
         self,
