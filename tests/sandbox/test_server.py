@@ -1,6 +1,7 @@
 """The running sandbox: its door opens, it is polite on the wire, and it stops."""
 
 import socket
+import tracemalloc
 
 import pytest
 import requests
@@ -66,3 +67,41 @@ def test_a_setting_that_there_is_not_is_refused(code: str, arguments: dict[str, 
     with pytest.raises(ConfigError) as caught:
         sandbox.start(people=50, **arguments)  # type: ignore[arg-type]
     assert caught.value.code == code
+
+
+def test_a_deep_page_of_a_million_costs_its_own_rows() -> None:
+    """The last pages of a district of a million people are served without making the others."""
+    with sandbox.start(people=1_000_000, auth="bearer") as district:
+        headers = {"Authorization": f"Bearer {district.api_key}"}
+        tracemalloc.start()
+        with requests.Session() as session:
+            session.headers.update(headers)
+            users = session.get(f"{district.base_url}/users?limit=100&offset=999950", timeout=10)
+            path = "/enrollments?sort=sourcedId&orderBy=desc&limit=100&offset=3000000"
+            enrollments = session.get(district.base_url + path, timeout=10)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert len(users.json()["users"]) == 50
+    assert len(enrollments.json()["enrollments"]) == 100
+    assert int(enrollments.headers["X-Total-Count"]) > 3_000_000
+    assert peak < 20 * 2**20
+
+
+def test_a_broken_basic_header_is_a_refusal() -> None:
+    """A token request whose Basic credentials cannot be read is 401, and the server goes on."""
+    with sandbox.start(people=50) as district:
+        headers = {"Authorization": "Basic %%%"}
+        url = str(district.token_url)
+        codes = [
+            requests.post(url, data={}, headers=headers, timeout=5).status_code for _ in range(2)
+        ]
+    assert codes == [401, 401]
+
+
+def test_a_huge_body_is_not_read() -> None:
+    """A request body beyond a megabyte is refused by its announced length."""
+    with sandbox.start(people=50) as district:
+        answer = requests.post(
+            str(district.token_url), data=b"", headers={"Content-Length": "5000000"}, timeout=5
+        )
+    assert answer.status_code == 413

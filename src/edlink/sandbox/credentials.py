@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -79,8 +80,10 @@ class OAuth2:
     def _client(request: Request, form: dict[str, str]) -> tuple[str, str]:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
-            name, _, secret = base64.b64decode(value + "==").decode(errors="replace").partition(":")
-            return name, secret
+            with suppress(ValueError):
+                pair = base64.b64decode(value, validate=True).decode()
+                return pair.partition(":")[0], pair.partition(":")[2]
+            return "", ""
         return form.get("client_id", ""), form.get("client_secret", "")
 
 

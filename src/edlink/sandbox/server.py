@@ -1,6 +1,7 @@
 """A real HTTP/1.1 server on loopback in front of a door, and the handle that a test holds."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -234,6 +235,8 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as typed in socketserver
         """Say nothing of connections that end early: faults and stop() end them on purpose."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -245,7 +248,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def _answer(self) -> None:
-        length = min(int(self.headers.get("Content-Length") or 0), LARGEST_BODY)
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > LARGEST_BODY:
+            self._send(Reply(status=413))
+            self.close_connection = True
+            return
         request = Request(
             method=self.command,
             target=self.path,

@@ -97,6 +97,13 @@ def _total_grows_once(exchange: Exchange, reply: Reply, memory: Memory) -> Reply
     return _say_total(exchange, reply, str(exchange.total - 1 if wrong else exchange.total))
 
 
+def _count_wrong(exchange: Exchange, reply: Reply, _: Memory) -> Reply:
+    if exchange.endpoint != "/users" or "x-count" not in reply.headers:
+        return reply
+    count = str(len(exchange.rows) + 1)
+    return attrs.evolve(reply, headers=reply.headers | {"x-count": count})
+
+
 def _foreign_link(exchange: Exchange, reply: Reply, _: Memory) -> Reply:
     headers = dict(reply.headers)
     host = exchange.request.host
@@ -229,6 +236,13 @@ FAULTS = (
         may_raise=True,
         turn=several_pages,
         send=_total_grows_once,
+    ),
+    Fault(
+        name="count_wrong",
+        summary="Says in x-count that a page of users has one row more than it has.",
+        expects=Expects.error,
+        providers=frozenset({"classlink"}),
+        send=_count_wrong,
     ),
     Fault(
         name="foreign_link",

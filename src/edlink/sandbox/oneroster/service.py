@@ -1,6 +1,7 @@
 """A district as one version's JSON: pages and single records, below any vendor's address."""
 
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -122,11 +123,12 @@ class RosterService:
         kind = endpoint.kind
         places = self._catalog.look_up(endpoint, ids) or ()
         if query.clauses:
-            places = [place for place in places if query.selects(self._row(kind, place))]
+            chosen = (place for place in places if query.selects(self._row(kind, place)))
+            places = array("L", chosen)
         if query.sort and query.sort != "sourcedId":
             keys = {place: sort_key(self._row(kind, place), query.sort) for place in places}
             places = sorted(places, key=keys.__getitem__)
-        return list(places)[::-1] if query.sort and query.descending else places
+        return places[::-1] if query.sort and query.descending else places
 
     def _links(self, exchange: Exchange) -> str:
         request, limit, total = exchange.request, exchange.limit, exchange.total
