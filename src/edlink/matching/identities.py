@@ -44,7 +44,7 @@ class LinkReason(StrEnum):
     """
     Why an identity is, or is not, a person of the roster.
 
-    ``stored_link`` and ``sourced_id`` name a person, the others nobody.  ``person_gone``: the stored
+    ``stored_link`` and ``sourced_id`` name a person, others nobody.  ``person_gone``: the stored
     link leads to nobody in this roster.  ``person_taken``: another account of the same tenant is
     linked to that person.  ``disabled``: the roster says the person may not sign in.
     ``other_tenant``, ``no_sourced_id`` and ``not_in_roster`` say where the second rule ended.
