@@ -1,8 +1,9 @@
 """An invented district of any size: every record is a pure function of seed, size and place."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
@@ -34,7 +35,9 @@ _BLOCKS_KEPT = 64
 @attrs.frozen(eq=False)
 class Collection(Generic[R_co]):
     """
-    The records of one kind by place, in the order of their sourced ids; nothing is stored.
+    The records of one kind by place, in the order of their sourced ids.
+
+    Nothing is stored but what ``District.change`` changed.
 
     ``len``, indexing by place and iteration work as for a list; ``find`` leads from a sourced id
     back to the record.
@@ -44,6 +47,7 @@ class Collection(Generic[R_co]):
     _get: Callable[[int], R_co] = attrs.field(repr=False)
     _id_of: Callable[[int], str] = attrs.field(repr=False)
     _place_in: Callable[[str], str] = attrs.field(repr=False)
+    _changed: dict[int, Any] = attrs.field(factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return self.count
@@ -51,14 +55,15 @@ class Collection(Generic[R_co]):
     def __getitem__(self, place: int) -> R_co:
         if not 0 <= place < self.count:
             raise IndexError(place)
-        return self._get(place)
+        changed = self._changed.get(place)
+        return self._get(place) if changed is None else cast("R_co", changed)
 
     def __iter__(self) -> Iterator[R_co]:
         return self.page(range(self.count))
 
     def page(self, places: Iterable[int]) -> Iterator[R_co]:
         """Yield the records at some places."""
-        return map(self._get, places)
+        return map(self.__getitem__, places)
 
     def place_of(self, sourced_id: str) -> int | None:
         """Return the place of the record with a sourced id, or None."""
@@ -72,7 +77,20 @@ class Collection(Generic[R_co]):
     def find(self, sourced_id: str) -> R_co | None:
         """Return the record with a sourced id, or None."""
         place = self.place_of(sourced_id)
-        return None if place is None else self._get(place)
+        return None if place is None else self[place]
+
+    def change(self, sourced_id: str, values: Mapping[str, Any]) -> None:
+        """
+        Replace fields of one record from now on.
+
+        Raises:
+            KeyError: No record has that sourced id.
+        """
+        place = self.place_of(sourced_id)
+        if place is None:
+            raise KeyError(sourced_id)
+        record: Any = self[place]
+        self._changed[place] = attrs.evolve(record, **values)
 
 
 class District:
@@ -98,6 +116,7 @@ class District:
             raise ConfigError("EDL-CONF-040", message)
         self.layout = Layout(people)
         self.seed = seed
+        self.revision = 0  # counts changes, so that nobody keeps what is out of date
         self.ids = ids = Ids(seed)
         self.population = Population(self.layout, ids, seed, school_year)
         self.teaching = Teaching(self.population)
@@ -126,6 +145,23 @@ class District:
             lambda place: ids.user(layout.user_of_student(place)),
             self._student_place,
         )
+
+    def change(self, kind: Kind, sourced_id: str, **values: Any) -> None:  # noqa: ANN401 - any field of the model
+        """
+        Change one record, as a registrar would; it counts as modified now.
+
+        Args:
+            kind: What the record is.
+            sourced_id: Which one; ids cannot be changed.
+            values: Fields of its class in edlink.model, such as ``status=Status.deleted``.
+
+        Raises:
+            KeyError: No record of that kind has that sourced id.
+            TypeError: The class has no such field.
+        """
+        now = datetime.now(UTC).replace(microsecond=0)
+        self.collection(kind).change(sourced_id, {"date_last_modified": now, **values})
+        self.revision += 1
 
     def collection(self, kind: Kind) -> Collection[Record]:
         """Return the collection of a kind; relationships have none, they are in ``agent_ids``."""

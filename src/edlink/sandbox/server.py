@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -85,6 +84,7 @@ class Sandbox:
         self.district = district
         self.latency = latency
         self.requests = RequestLog()
+        self._truth: tuple[int, Roster | None] = (0, None)
         known = {name: f for name, f in FAULTS.items() if f.fits(provider, version, auth)}
         self.faults = ActiveFaults(known, faults)
         self._keys = Keys()
@@ -152,10 +152,15 @@ class Sandbox:
         """A static bearer token, or a partner's API key."""
         return self._keys.api_key
 
-    @cached_property
+    @property
     def truth(self) -> Roster:
         """What a client must arrive at, as this provider and version can say it."""
-        return self.door.truth()
+        revision, truth = self._truth
+        if truth is None or revision != self.district.revision:
+            revision = self.district.revision
+            truth = self.door.truth()
+            self._truth = revision, truth
+        return truth
 
     @property
     def expected(self) -> Roster:

@@ -69,9 +69,13 @@ class Catalog:
         self.layout = district.layout
         self.students: Sequence[int] = _Mapped(self.layout.students, self.layout.user_of_student)
         self.teachers: Sequence[int] = _Mapped(self.layout.teachers, self.layout.user_of_teacher)
-        self.look_up = lru_cache(256)(self._look_up)
+        self._kept = lru_cache(256)(self._find)
 
-    def _look_up(self, endpoint: Endpoint, ids: tuple[str, ...]) -> Places:
+    def look_up(self, endpoint: Endpoint, ids: tuple[str, ...]) -> Places:
+        """Return the places that an endpoint names, given the ids in its path."""
+        return self._kept(endpoint, ids, self.district.revision)
+
+    def _find(self, endpoint: Endpoint, ids: tuple[str, ...], _: int) -> Places:
         return endpoint.places(self, ids)
 
     def everything(self, kind: Kind) -> Sequence[int]:

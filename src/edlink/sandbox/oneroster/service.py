@@ -47,7 +47,7 @@ class RosterService:
         self._writers = Wire(settings.version, base_url).writers()
         self._habits = habits
         self._narrowed = lru_cache(32)(self._narrow)
-        self._pages: OrderedDict[str, Reply] = OrderedDict()
+        self._pages: OrderedDict[tuple[str, int], Reply] = OrderedDict()
         self._pages_lock = threading.Lock()
 
     def locate(self, exchange: Exchange, path: str) -> None:
@@ -89,12 +89,13 @@ class RosterService:
         return json_reply({exchange.envelope: exchange.rows[0]} if exchange.rows else {})
 
     def _page(self, exchange: Exchange, endpoint: Endpoint, ids: tuple[str, ...]) -> Reply:
-        target, quiet = exchange.request.target, not self._faults
+        target = exchange.request.target, self._district.revision
+        quiet = not self._faults
         if quiet and target in self._pages:
             return attrs.evolve(self._pages[target])
         query = parse_query(exchange.request.params, endpoint.kind, self.version)
         anywhere = attrs.evolve(query, limit=1, offset=0, fields=None)
-        places = self._narrowed(endpoint, ids, anywhere)
+        places = self._narrowed(endpoint, ids, anywhere, self._district.revision)
         exchange.limit, exchange.offset, exchange.total = query.limit, query.offset, len(places)
         self._faults.turn(exchange)
         wanted = places[exchange.offset : exchange.offset + exchange.limit]
@@ -106,7 +107,7 @@ class RosterService:
             self._keep(target, reply)
         return reply
 
-    def _keep(self, target: str, reply: Reply) -> None:
+    def _keep(self, target: tuple[str, int], reply: Reply) -> None:
         with self._pages_lock:
             self._pages[target] = attrs.evolve(reply)
             while len(self._pages) > PAGES_KEPT:
@@ -118,7 +119,9 @@ class RosterService:
         row = self._writers[kind](view(record) if view else record)
         return self._habits(kind, row) if self._habits else row
 
-    def _narrow(self, endpoint: Endpoint, ids: tuple[str, ...], query: Query) -> Sequence[int]:
+    def _narrow(
+        self, endpoint: Endpoint, ids: tuple[str, ...], query: Query, _: int
+    ) -> Sequence[int]:
         """Return the places that pass a query's filter, in its order; its page is not looked at."""
         kind = endpoint.kind
         places = self._catalog.look_up(endpoint, ids) or ()
