@@ -2,7 +2,8 @@
 What a typed pull costs, beside the untyped floor and the peers from PyPI, in one run.
 
 ``make bench``.  Every figure is the median of interleaved runs, each in a process of its own
-against a server in another; CPU is the client's alone.  Read the ratios: seconds belong to the machine.
+against a server in another; CPU is the client's alone.  Read the ratios: seconds belong to the
+machine.
 """
 
 import argparse

@@ -66,7 +66,7 @@ class District:
             options: What ``OneRosterClient`` takes, but address, auth, tenant and server.
 
         Raises:
-            ConfigError: EDL-CONF-111 the district has not finished its set-up.
+            ConfigError: EDL-CONF-111 the district is switched off or has not finished its set-up.
         """
         return self._partner.open(self, **options)
 
@@ -165,10 +165,10 @@ class ClassLinkPartner:
     def open(self, district: District, **options: Any) -> OneRosterClient:  # noqa: ANN401 - see roster_client
         """Return a client for a district through the proxy."""
         bearer = district._bearer  # noqa: SLF001 - District is this module's
-        if bearer is None:
+        if bearer is None or not district.is_ready:
             raise ConfigError(
                 "EDL-CONF-111",
-                "the district has no bearer yet",
+                "the district is switched off, or has not finished its set-up",
                 fix="Ask the district to finish the set-up in Roster Server > Apps > your app.",
             )
         return OneRosterClient(

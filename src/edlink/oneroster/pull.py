@@ -1,6 +1,6 @@
 """Pulling a whole district: every collection, checked against each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -163,6 +163,7 @@ class _Pull:
         links, link_issues = to_relationships(users)
         self._cover_relationships(collected.get(Kind.user), has_links=bool(links))
         self._warnings += find_masking(users, is_marked=self.answers.is_masked)
+        self._warnings += _find_nameless(users)
         issues = [issue for found in collected.values() for issue in found.issues]
         records: dict[str, Any] = {
             COLLECTIONS[kind]: tuple(found.records.values()) for kind, found in collected.items()
@@ -298,6 +299,22 @@ class _Pull:
             self._warnings.append(
                 _warning(found, "EDL-WARN-103", f"{name} holds rows twice", count=found.repeated)
             )
+
+
+def _find_nameless(users: Iterable[Any]) -> list[RosterWarning]:
+    """Return a warning where people have neither given nor family name."""
+    ids = [u.sourced_id for u in users if u.given_name is None and u.family_name is None]
+    if not ids:
+        return []
+    return [
+        RosterWarning(
+            code="EDL-WARN-105",
+            message="people have neither given nor family name",
+            kind=Kind.user,
+            count=len(ids),
+            ids=tuple(ids[:_FEW]),
+        )
+    ]
 
 
 def _entry(found: Collected, fault: ProviderError | None) -> CoverageEntry:

@@ -1,0 +1,113 @@
+"""The doors of the sandbox as roster sources, and how a test opens each."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+
+from edlink import sandbox
+from edlink._http import ClientCredentials, HttpSettings, OAuth1
+from edlink.classlink import ClassLinkPartner
+from edlink.oneroster import OneRosterClient
+from edlink.sandbox import Sandbox
+
+SCOPE = "https://purl.imsglobal.org/spec/or/{}/scope/{}.readonly"
+SCOPES = {
+    version: tuple(
+        SCOPE.format(path, name) for name in ("roster", "roster-core", "roster-demographics")
+    )
+    for version, path in (("1.1", "v1p1"), ("1.2", "v1p2"))
+}
+
+
+class SkippingClock:
+    """The machine's clock, but that a sleep takes no time."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        """Seconds gone by and slept."""
+        return time.monotonic() + self._skipped
+
+    def time(self) -> float:
+        """Unix seconds, without what was slept: servers have not slept with us."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for this clock alone."""
+        with self._lock:
+            self._skipped += seconds
+
+
+#: Small pages, so that a few hundred people are many of them, and no politeness on loopback.
+SETTINGS = HttpSettings(rate=0, attempts=4, deadline=60)
+PAGE_SIZE = 100
+MAX_ROWS = 20_000
+
+
+@attrs.frozen(kw_only=True)
+class Door:
+    """One way in: a provider, a version, and a way to sign in."""
+
+    provider: str
+    version: str
+    auth: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}-{self.version}-{self.auth}"
+
+    @contextmanager
+    def open(self, *faults: str, people: int = 300) -> Iterator[tuple[Sandbox, OneRosterClient]]:
+        """Yield a running sandbox and a client for it."""
+        with (
+            sandbox.start(
+                people, self.provider, self.version, auth=self.auth, faults=faults
+            ) as district,
+            self._client(district) as client,
+        ):
+            yield district, client
+
+    @contextmanager
+    def _client(self, district: Sandbox) -> Iterator[OneRosterClient]:
+        if self.provider == "classlink" and self.auth == "bearer":
+            host, settings = district.url, SETTINGS
+            with ClassLinkPartner(district.api_key, host=host, settings=settings) as partner:
+                tenant = district.details["tenant_id"]
+                with partner.district(tenant).roster_client(
+                    page_size=PAGE_SIZE, max_rows=MAX_ROWS, clock=SkippingClock()
+                ) as client:
+                    yield client
+            return
+        with OneRosterClient(
+            district.base_url,
+            auth=self._auth(district),
+            tenant=district.truth.source.tenant,
+            page_size=PAGE_SIZE,
+            max_rows=MAX_ROWS,
+            settings=SETTINGS,
+            clock=SkippingClock(),
+        ) as client:
+            yield client
+
+    def _auth(self, district: Sandbox) -> OAuth1 | ClientCredentials:
+        if self.auth == "oauth1":
+            return OAuth1(district.key, district.secret)
+        return ClientCredentials(
+            district.token_url or "",
+            district.client_id,
+            district.client_secret,
+            scopes=SCOPES[self.version],
+            clock=SkippingClock(),
+        )
+
+
+DOORS = (
+    Door(provider="oneroster", version="1.1", auth="oauth1"),
+    Door(provider="oneroster", version="1.1", auth="oauth2"),
+    Door(provider="oneroster", version="1.2", auth="oauth2"),
+    Door(provider="classlink", version="1.1", auth="bearer"),
+)
