@@ -1,8 +1,9 @@
 """
 A roster as a file: JSON Lines, plain, gzip or zstd by the file's ending.
 
-The first line says what the file is, the last how many lines it must have; between them is one
-line per record.  A file cut short is refused, and so is one of another schema version.
+The first line says what the file is, the last how many records it must have and the CRC-32 of all
+lines before; between them is one line per record.  A file that is cut short or changed is refused,
+and so is one of another schema version.
 """
 
 import gzip
@@ -10,6 +11,7 @@ import io
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,8 +54,7 @@ def save_roster(roster: Roster, path: str | os.PathLike[str]) -> None:
     part = Path(name)
     try:
         with _open(part, "w", ending=target.suffix) as stream:
-            for line in _lines(roster):
-                stream.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+            _write(roster, stream)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -82,31 +83,46 @@ def load_roster(path: str | os.PathLike[str]) -> Roster:
     return roster
 
 
+def _write(roster: Roster, stream: IO[str]) -> None:
+    crc, lines = 0, 0
+    for line in _lines(roster):
+        text = _json(line)
+        crc = zlib.crc32(text.encode(), crc)
+        stream.write(text)
+        lines += 1
+    stream.write(_json({"end": lines - 1, "crc32": crc}))
+
+
+def _json(line: dict[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
 def _lines(roster: Roster) -> Iterator[dict[str, Any]]:
     head = {name: to_plain(getattr(roster, name)) for name in _HEADER}
     yield {"format": FORMAT, "schema": SCHEMA_VERSION, **head}
-    count = 0
     for kind in RECORD_TYPES:
         for record in roster.records(kind):
-            count += 1
             yield {"kind": str(kind), "record": to_plain(record)}
     for tombstone in roster.tombstones:
-        count += 1
         gone = {"sourced_id": tombstone.sourced_id, "record": to_plain(tombstone.record)}
         yield {"tombstone": str(tombstone.kind), **gone}
-    yield {"end": count}
 
 
 def _parsed(stream: IO[str]) -> Iterator[dict[str, Any]]:
-    """Yield each line's object; whatever is wrong with the bytes ends the lines early."""
+    """Yield each line's object; where the bytes are wrong, one that says nothing, and no more."""
+    crc = 0
     try:
         for line in stream:
             value = json.loads(line)
-            if not isinstance(value, dict):
-                return
+            if not isinstance(value, dict) or value.get("crc32", crc) != crc:
+                break
             yield value
-    except Exception:  # noqa: BLE001 - each compressor has errors of its own; all mean damage
-        return
+            crc = zlib.crc32(line.encode(), crc)
+        else:
+            return
+    except Exception:  # noqa: BLE001, S110 - each compressor has errors of its own; all mean damage
+        pass
+    yield {}
 
 
 def _check_head(head: dict[str, Any]) -> None:
@@ -122,7 +138,7 @@ def _assemble(head: dict[str, Any], lines: Iterator[dict[str, Any]]) -> Roster:
     tombstones: list[Tombstone] = []
     for count, line in enumerate(lines):
         if "end" in line:
-            if line["end"] != count:
+            if line["end"] != count or "crc32" not in line or next(lines, None) is not None:
                 break
             facts = {name: head[name] for name in _HEADER}
             bare = from_plain(Roster, facts)

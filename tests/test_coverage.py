@@ -1,0 +1,110 @@
+"""What was asked, and what can be said of what did not come."""
+
+import pytest
+
+from edlink.coverage import Coverage, CoverageEntry, Scope, Source
+from edlink.errors import ConfigError
+from edlink.vocabulary import CoverageState, Kind
+
+
+def test_a_source_prints_as_provider_and_tenant() -> None:
+    """The text of a source is short and holds both its parts."""
+    assert str(Source("classlink", "d1")) == "classlink:d1"
+
+
+def test_an_empty_scope_wants_everything() -> None:
+    """A scope that names nothing leaves nothing out."""
+    scope = Scope()
+    assert scope.wants_org("any")
+    assert scope.wants_kind(Kind.demographics)
+    assert not scope.narrows_orgs
+
+
+def test_a_scope_with_orgs_wants_these_alone() -> None:
+    """Orgs that are included shut out all others."""
+    scope = Scope(include_orgs={"a"})
+    assert (scope.wants_org("a"), scope.wants_org("b"), scope.narrows_orgs) == (True, False, True)
+
+
+def test_a_scope_without_some_orgs_wants_the_others() -> None:
+    """Orgs that are excluded are the only ones left out."""
+    scope = Scope(exclude_orgs=["a"])
+    assert (scope.wants_org("a"), scope.wants_org("b"), scope.narrows_orgs) == (False, True, True)
+
+
+def test_a_scope_without_a_kind_does_not_want_it() -> None:
+    """A kind may be left out by its member or by its word."""
+    scope = Scope(exclude_kinds=["demographics"])  # type: ignore[list-item] # a word will do
+    assert not scope.wants_kind(Kind.demographics)
+    assert scope.wants_kind(Kind.user)
+
+
+def test_a_kind_that_does_not_exist_is_refused() -> None:
+    """A misspelled kind is an error, since it would leave out nothing in silence."""
+    with pytest.raises(ValueError, match="not a valid Kind"):
+        Scope(exclude_kinds=["demographic"])  # type: ignore[list-item] # wrong on purpose
+
+
+def test_one_text_in_place_of_ids_is_refused() -> None:
+    """The letters of one id are not taken for many ids."""
+    with pytest.raises(ConfigError) as caught:
+        Scope(include_orgs="school-1")
+    assert caught.value.code == "EDL-CONF-002"
+
+
+def test_a_scope_that_contradicts_itself_is_refused() -> None:
+    """An org cannot be both wanted and not."""
+    with pytest.raises(ConfigError) as caught:
+        Scope(include_orgs={"a"}, exclude_orgs={"a"})
+    assert caught.value.code == "EDL-CONF-003"
+
+
+COVERAGE = Coverage(
+    [
+        CoverageEntry(kind=Kind.user),
+        CoverageEntry(kind=Kind.user, org_id="a", state=CoverageState.excluded, reason="scope"),
+        CoverageEntry(kind=Kind.class_, org_id="a"),
+        CoverageEntry(kind=Kind.course, state=CoverageState.failed, reason="EDL-PULL-001"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "org_id", "state"),
+    [
+        (Kind.user, None, CoverageState.complete),
+        (Kind.user, "a", CoverageState.excluded),
+        (Kind.user, "b", CoverageState.complete),
+        (Kind.class_, "a", CoverageState.complete),
+        (Kind.class_, "b", CoverageState.withheld),
+        (Kind.class_, None, CoverageState.withheld),
+        (Kind.course, "a", CoverageState.failed),
+        (Kind.org, None, CoverageState.withheld),
+    ],
+)
+def test_the_most_exact_entry_counts(kind: Kind, org_id: str | None, state: CoverageState) -> None:
+    """An org's own entry goes before the general one, and no entry at all means withheld."""
+    assert COVERAGE.state(kind, org_id) is state
+    assert COVERAGE.is_complete(kind, org_id) is (state is CoverageState.complete)
+
+
+def test_an_org_goes_before_the_general_entry_in_any_order() -> None:
+    """The order of the entries changes nothing."""
+    turned = Coverage(reversed(COVERAGE.entries))
+    assert turned.state(Kind.user, "a") is CoverageState.excluded
+
+
+def test_an_entry_says_why() -> None:
+    """The entry that counts can be had whole."""
+    entry = COVERAGE.entry(Kind.course, "a")
+    assert entry is not None
+    assert entry.reason == "EDL-PULL-001"
+
+
+def test_the_summary_counts_the_orgs_that_differ() -> None:
+    """The summary is text by kind, with the number of orgs that are an exception."""
+    assert COVERAGE.summary() == {
+        "course": "failed",
+        "class": "withheld, 1 orgs differ",
+        "user": "complete, 1 orgs differ",
+    }

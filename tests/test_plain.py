@@ -1,0 +1,82 @@
+"""Records as plain JSON values and back."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from edlink.coverage import Coverage, CoverageEntry, Scope
+from edlink.model import Identifier, Org, User
+from edlink.plain import from_plain, to_plain
+from edlink.report import Finding
+from edlink.vocabulary import CoverageState, IdentifierType, Kind, OrgType, Severity, Status
+
+ORG = Org(
+    sourced_id="s1",
+    status=Status.deleted,
+    date_last_modified=datetime(2026, 8, 1, 10, 0, 0, 5, tzinfo=UTC),
+    type=OrgType.school,
+    child_ids=("a", "b"),
+    identifiers=(Identifier(type=IdentifierType.nces_id, value="0001"),),
+    metadata={"deep": [1, {"x": None}]},
+)
+PLAIN = {
+    "sourced_id": "s1",
+    "status": "deleted",
+    "date_last_modified": "2026-08-01T10:00:00.000005+00:00",
+    "type": "school",
+    "child_ids": ["a", "b"],
+    "identifiers": [{"type": "nces_id", "value": "0001"}],
+    "metadata": {"deep": [1, {"x": None}]},
+}
+
+
+def test_a_record_becomes_json_values_without_its_defaults() -> None:
+    """What is at its default is left out, the rest is text, numbers, lists and dicts."""
+    assert to_plain(ORG) == PLAIN
+    assert {type(value) for value in to_plain(ORG).values()} <= {str, list, dict}
+
+
+def test_a_record_comes_back() -> None:
+    """Reading what was written gives the equal record, enums and dates included."""
+    assert from_plain(Org, PLAIN) == ORG
+
+
+def test_a_set_becomes_a_sorted_list() -> None:
+    """The order of a set never shows in a file."""
+    scope = Scope(exclude_orgs={"b", "a"}, exclude_kinds={Kind.user})
+    assert to_plain(scope) == {"exclude_orgs": ["a", "b"], "exclude_kinds": ["user"]}
+    assert from_plain(Scope, to_plain(scope)) == scope
+
+
+def test_values_within_values_come_back() -> None:
+    """A tuple of attrs values keeps their class."""
+    coverage = Coverage([CoverageEntry(kind=Kind.user, state=CoverageState.failed)])
+    assert from_plain(Coverage, to_plain(coverage)) == coverage
+
+
+def test_a_day_is_not_a_moment() -> None:
+    """Dates and date-times are told apart by the field's type."""
+    session = from_plain(User, {"sourced_id": "u", "date_created": "2026-08-01T00:00:00+00:00"})
+    assert session.date_created == datetime(2026, 8, 1, tzinfo=UTC)
+    assert to_plain(date(2026, 8, 1)) == "2026-08-01"
+
+
+def test_a_default_made_by_a_factory_is_left_out() -> None:
+    """An empty mapping that is the default does not appear."""
+    finding = Finding(code="c", severity=Severity.ok, title="t")
+    assert to_plain(finding) == {"code": "c", "severity": "ok", "title": "t"}
+
+
+def test_a_field_that_there_is_not_is_refused() -> None:
+    """A name that the class does not have is never passed over."""
+    with pytest.raises(KeyError):
+        from_plain(Org, {"sourced_id": "s1", "colour": "green"})
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"sourced_id": "s", "type": "castle"}, {"sourced_id": "s", "child_ids": 5}]
+)
+def test_a_value_of_another_shape_is_refused(data: dict[str, object]) -> None:
+    """A missing field, an unknown word and a number for a list are errors."""
+    with pytest.raises((TypeError, ValueError)):
+        from_plain(Org, data)
