@@ -209,15 +209,15 @@ def test_a_stored_link_outranks_every_rule() -> None:
     )
 
 
-def test_a_record_whose_stored_partner_is_gone_waits_for_the_sync_plan() -> None:
-    """Such a record is matched by no rule: it is gone or re-keyed."""
+def test_a_record_whose_stored_partner_is_gone_is_rekeyed() -> None:
+    """Who came under a new id is linked, and the link names the old one."""
     report = match_people(
         [student("in2", sis_id="1")],
         [student("ex", sis_id="1")],
         links=[StoredLink(incoming="in1", existing="ex")],
     )
 
-    assert (report.new, report.unmatched_existing) == (("in2",), ("ex",))
+    assert [(link.existing, link.rekeys) for link in report.linked] == [("ex", "in1")]
 
 
 def test_stored_links_that_name_a_record_twice_are_a_conflict() -> None:

@@ -12,12 +12,18 @@ from edlink.matching.archive import (
     plan_archive,
     plan_unmanage,
 )
-from edlink.matching.assignment import Assignment, OpenComponent, assign_one_to_one
+from edlink.matching.assignment import (
+    Assignment,
+    OpenComponent,
+    assign_one_to_one,
+)
 from edlink.matching.birth_dates import (
     BirthDate,
     BirthDateState,
     parse_birth_date,
 )
+from edlink.matching.clear import Account, ClearPlan, plan_clear
+from edlink.matching.dedupe import DuplicateGroup, DuplicateGroups, HostPerson, find_duplicates
 from edlink.matching.diff import (
     FieldChange,
     RecordUpdate,
@@ -31,9 +37,12 @@ from edlink.matching.emails import (
     normalize_email,
     normalize_phone,
 )
-from edlink.matching.frequencies import NameFrequencies
+from edlink.matching.frequencies import (
+    NameFrequencies,
+)
 from edlink.matching.host import (
     Absence,
+    Hold,
     HostRecord,
     HostState,
     SyncMemory,
@@ -45,6 +54,19 @@ from edlink.matching.ids import (
 from edlink.matching.match import (
     match_people,
 )
+from edlink.matching.merge import (
+    Merge,
+    MergeConflict,
+    MergePlan,
+    MergeState,
+    Redirect,
+    Reference,
+    ReferenceStep,
+    Survivorship,
+    TakenField,
+    plan_merge,
+)
+from edlink.matching.merge_apply import MergeUndo, apply_merge, resolve, revert_merge
 from edlink.matching.name_levels import (
     NameLevel,
     compare_names,
@@ -72,7 +94,6 @@ from edlink.matching.people import (
 from edlink.matching.plan import (
     Action,
     Change,
-    Hold,
     Keep,
     SyncPlan,
 )
@@ -82,6 +103,7 @@ from edlink.matching.policy import (
     Profile,
     SyncPolicy,
 )
+from edlink.matching.rekey import RekeyPlan, RekeyStep, plan_rekey
 from edlink.matching.report import (
     Cause,
     Evidence,
@@ -108,7 +130,11 @@ from edlink.matching.schedule import (
     region_zone,
     twice_weekly,
 )
-from edlink.matching.score import ScoredPair, Weights, score_pair
+from edlink.matching.score import (
+    ScoredPair,
+    Weights,
+    score_pair,
+)
 from edlink.matching.session_ends import (
     EndVerdict,
     infer_end_semantics,
@@ -121,7 +147,11 @@ from edlink.matching.sessions import (
     active_sessions,
     session_tree,
 )
-from edlink.matching.suggest import Suggestions, SuggestionSettings, suggest_matches
+from edlink.matching.suggest import (
+    Suggestions,
+    SuggestionSettings,
+    suggest_matches,
+)
 from edlink.matching.sync import (
     plan_sync,
 )
@@ -138,6 +168,7 @@ from edlink.matching.terms import (
 
 __all__ = [
     "Absence",
+    "Account",
     "Action",
     "Assignment",
     "Between",
@@ -147,6 +178,9 @@ __all__ = [
     "Cause",
     "Change",
     "ClassMode",
+    "ClearPlan",
+    "DuplicateGroup",
+    "DuplicateGroups",
     "Effect",
     "EmailKey",
     "EmailPolicy",
@@ -155,6 +189,7 @@ __all__ = [
     "FieldChange",
     "FilterResult",
     "Hold",
+    "HostPerson",
     "HostRecord",
     "HostState",
     "IdKey",
@@ -163,6 +198,11 @@ __all__ = [
     "Link",
     "MatchReport",
     "MatchRules",
+    "Merge",
+    "MergeConflict",
+    "MergePlan",
+    "MergeState",
+    "MergeUndo",
     "NameFrequencies",
     "NameKey",
     "NameLevel",
@@ -176,7 +216,12 @@ __all__ = [
     "PersonKind",
     "Profile",
     "RecordUpdate",
+    "Redirect",
+    "Reference",
+    "ReferenceStep",
     "Region",
+    "RekeyPlan",
+    "RekeyStep",
     "RosterDiff",
     "SameHuman",
     "ScoredPair",
@@ -186,11 +231,13 @@ __all__ = [
     "StoredLink",
     "SuggestionSettings",
     "Suggestions",
+    "Survivorship",
     "SyncMemory",
     "SyncPlan",
     "SyncPolicy",
     "SyncSchedule",
     "SyncWindow",
+    "TakenField",
     "TermChoice",
     "TermNote",
     "TermOverview",
@@ -201,12 +248,14 @@ __all__ = [
     "Window",
     "active_sessions",
     "apply_diff",
+    "apply_merge",
     "apply_sync",
     "assign_one_to_one",
     "compare_names",
     "current_window",
     "diff_rosters",
     "filter_terms",
+    "find_duplicates",
     "find_expired",
     "infer_end_semantics",
     "local_today",
@@ -221,9 +270,14 @@ __all__ = [
     "people_of",
     "pick_default_terms",
     "plan_archive",
+    "plan_clear",
+    "plan_merge",
+    "plan_rekey",
     "plan_sync",
     "plan_unmanage",
     "region_zone",
+    "resolve",
+    "revert_merge",
     "score_pair",
     "session_tree",
     "settle_ends",

@@ -37,8 +37,8 @@ def match_people(  # noqa: PLR0913 - each is one fact that only the host knows
     Args:
         incoming: A roster, or its people.
         existing: The host's people; those of another tenant are matched with nobody.
-        links: The pairs that the host has kept; they outrank every rule.  A record whose stored
-            partner is not there is matched by no rule: it is gone or re-keyed, not new.
+        links: The pairs that the host has kept; they outrank every rule.  A host record whose
+            stored partner did not come is matched like any other; its link says what it re-keys.
         rules: What the host has set.
         tenant: The tenant of records that name none; by default the incoming roster's.
         org_links: The host's ref of each incoming org.  Students with one name and birth date at
@@ -80,6 +80,7 @@ class _Run:
     rule_of: dict[int, Rule] = attrs.field(factory=dict)
     groups: list[OpenGroup] = attrs.field(factory=list)
     shared: list[SharedValue] = attrs.field(factory=list)
+    former: dict[int, str] = attrs.field(factory=dict)
     stored: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
     grouped: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
 
@@ -90,11 +91,11 @@ class _Run:
             return
         left = {person.ref: i for i, person in enumerate(self.left.people)}
         right = {person.ref: j for j, person in enumerate(self.right.people)}
-        self.stored[0].update(left[i] for i, _ in pairs if i in left)
-        self.stored[1].update(right[j] for _, j in pairs if j in right)
-        single, tangled = untangle(
-            (left[i], right[j]) for i, j in pairs if i in left and j in right
-        )
+        present = [(left[i], right[j]) for i, j in pairs if i in left and j in right]
+        self.stored[0].update(i for i, _ in present)
+        self.stored[1].update(j for _, j in present)
+        self.former = {right[j]: i for i, j in sorted(pairs) if j in right and i not in left}
+        single, tangled = untangle(present)
         self.links.update(single)
         self.rule_of.update((i, STORED) for i, _ in single)
         self._close(
@@ -194,6 +195,7 @@ class _Run:
                 field=rule.field or None,
                 evidence=() if stored else evidence_of(self.left.reader, rule, a, b),
                 drift=drift_of(self.left.reader, a, b) if stored else (),
+                rekeys=None if stored else self.former.get(j),
             )
 
 

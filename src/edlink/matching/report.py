@@ -51,6 +51,7 @@ class Link:
         field: The key field that agreed, or None for a stored link.
         evidence: How the fields that the rule looked at compare.
         drift: For a stored link, the fields by which the two now differ.
+        rekeys: The sourced id that the host has for it and that did not come, or None.
     """
 
     incoming: str
@@ -60,6 +61,7 @@ class Link:
     field: str | None = None
     evidence: tuple[Evidence, ...] = ()
     drift: tuple[str, ...] = ()
+    rekeys: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,360 @@
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import attrs
+import pytest
+
+from edlink.errors import ConfigError, UnsafePlanError
+from edlink.matching.clear import Account, plan_clear
+from edlink.matching.dedupe import DuplicateGroup, HostPerson, find_duplicates
+from edlink.matching.match import match_people
+from edlink.matching.merge import (
+    Merge,
+    MergeConflict,
+    MergePlan,
+    MergeState,
+    Redirect,
+    Reference,
+    Survivorship,
+    plan_merge,
+)
+from edlink.matching.merge_apply import apply_merge, resolve, revert_merge
+from edlink.matching.people import Person, PersonKind
+from edlink.matching.rekey import plan_rekey
+from edlink.matching.report import StoredLink
+from edlink.matching.rules import MatchRules
+
+DAY = date(2012, 3, 4)
+CLASSLINK = "classlink:north"
+
+
+def kept(ref: str, **fields: Any) -> HostPerson:  # noqa: ANN401 - any field of either
+    """Return a host's student with an invented name."""
+    own = {name: fields.pop(name) for name in list(fields) if hasattr(HostPerson, name)}
+    usual: dict[str, Any] = {"given_name": "Ana", "family_name": "Sample", "birth_date": DAY}
+    return HostPerson(person=Person(ref=ref, **(usual | fields)), **own)
+
+
+def group(*refs: str) -> DuplicateGroup:
+    """Return a group that someone has confirmed."""
+    return DuplicateGroup(refs=refs, kind="student", rules=("confirmed",))
+
+
+def only_merge(people: Sequence[HostPerson], *references: Reference) -> Merge:
+    """Return the one merge of all people."""
+    state = MergeState(people=tuple(people), references=references)
+    (merge,) = plan_merge(state, [group(*(p.ref for p in people))]).merges
+    return merge
+
+
+def booking(row: str, person: str, **fields: Any) -> Reference:  # noqa: ANN401 - any field
+    """Return a row that points to a person."""
+    return Reference(table="bookings", row=row, field="student", person=person, **fields)
+
+
+def test_an_old_record_beside_a_new_one_is_a_duplicate() -> None:
+    """A hand-typed record and a managed one with one name and birth date are one person."""
+    found = find_duplicates([kept("old"), kept("new", managed_by=CLASSLINK)])
+
+    assert [(g.refs, g.rules) for g in found.auto] == [(("new", "old"), ("name_birth_date",))]
+
+
+def test_twins_are_no_duplicates() -> None:
+    """Twins who share family name, birth date and mailbox are two persons."""
+    mail = {"emails": ("home@example.org",)}
+    found = find_duplicates([kept("a", **mail), kept("b", given_name="Eva", **mail)])
+
+    assert (found.auto, found.review, found.conflicts) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "reason"),
+    [
+        ({"sis_id": "1"}, {"sis_id": "2"}, "sis_ids"),
+        (
+            {"sis_id": "1"},
+            {"sis_id": "1", "given_name": "Bruno", "birth_date": date(2011, 1, 1)},
+            "id_reused",
+        ),
+        (
+            {"managed_by": CLASSLINK, "provider_ids": ("p1",)},
+            {"managed_by": CLASSLINK, "provider_ids": ("p2",)},
+            "managed_twice",
+        ),
+        ({}, {}, "not_the_same"),
+    ],
+)
+def test_what_contradicts_makes_the_whole_group_a_conflict(
+    a: dict[str, Any], b: dict[str, Any], reason: str
+) -> None:
+    """Two ids, one id of two persons, or a person's word part a group as a whole."""
+    parted = [("a", "b")] if reason == "not_the_same" else []
+    found = find_duplicates([kept("a", **a), kept("b", **b)], not_the_same=parted)
+
+    assert [(g.refs, g.reason) for g in found.conflicts] == [(("a", "b"), reason)]
+
+
+def test_a_conflict_reaches_everyone_in_the_group() -> None:
+    """A record that fits two which contradict each other is kept out too."""
+    people = [kept("a", sis_id="1"), kept("b"), kept("c", sis_id="2")]
+
+    assert find_duplicates(people).conflicts[0].refs == ("a", "b", "c")
+
+
+def test_large_groups_are_for_review() -> None:
+    """More records than four that seem one person need a person's eyes."""
+    found = find_duplicates([kept(str(n)) for n in range(5)])
+
+    assert [(len(g.refs), g.reason) for g in found.review] == [(5, "size")]
+
+
+def test_a_chain_of_many_is_for_review_and_costs_no_pairs() -> None:
+    """A group larger than any shared value may be is for review, not compared pair by pair."""
+    people = [
+        kept(f"{n:03}", emails=(f"m{n}@example.org", f"m{n + 1}@example.org")) for n in range(9)
+    ]
+    rules = MatchRules(group_limit=3)
+
+    assert [len(g.refs) for g in find_duplicates(people, rules=rules).review] == [9]
+
+
+def test_a_value_that_crowds_share_makes_no_duplicates() -> None:
+    """An office mailbox does not make one person of all who use it."""
+    people = [kept(f"{n}", number="0", birth_date=None) for n in range(60)]
+
+    assert find_duplicates(people).auto == ()
+
+
+def test_guardians_of_merged_children_are_found() -> None:
+    """A guardian twice, once under each copy of the child, is a duplicate."""
+    parent = {"kind": PersonKind.guardian, "phones": ("555-010-0199",), "birth_date": None}
+    people = [
+        kept("kid1"),
+        kept("kid2"),
+        kept("mum1", given_name="Eva", child_refs=("kid1",), **parent),
+        kept("mum2", given_name="Eva", child_refs=("kid2",), **parent),
+    ]
+
+    assert [g.refs for g in find_duplicates(people).auto] == [("kid1", "kid2"), ("mum1", "mum2")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "criterion"),
+    [
+        ({"managed_by": CLASSLINK}, "managed_by_source"),
+        ({"managed_by": "clever:north"}, "managed"),
+        ({"is_active": True}, "active"),
+        ({"has_login": True}, "login"),
+        ({"created": date(2019, 1, 1)}, "created"),
+    ],
+)
+def test_the_survivor_is_chosen_in_order(fields: dict[str, Any], criterion: str) -> None:
+    """The first criterion on which two differ decides, and is named."""
+    usual = {"is_active": criterion != "active"}
+    people = (kept("a", **usual), kept("b", **(usual | fields)))
+    state = MergeState(people=people)
+    plan = plan_merge(state, [group("a", "b")], survivorship=Survivorship(source=CLASSLINK))
+
+    assert [(m.survivor, m.losers, m.chosen_by) for m in plan.merges] == [("b", ("a",), criterion)]
+
+
+def test_most_references_survive_before_the_smallest_ref() -> None:
+    """The record that more rows point to survives; with none the smallest ref does."""
+    people = [kept("a"), kept("b")]
+
+    assert only_merge(people, booking("1", "b")).survivor == "b"
+    assert only_merge(people).chosen_by == "ref"
+
+
+def test_the_survivor_takes_what_it_lacks() -> None:
+    """Empty fields are filled, addresses are joined, values that are there stay."""
+    merge = only_merge(
+        [
+            kept("a", emails=("new@example.org",), username="ana"),
+            kept("b", emails=("old@example.org",), username="old", number="42"),
+        ]
+    )
+
+    assert {f.name: (f.after, f.taken_from) for f in merge.fields} == {
+        "emails": (["new@example.org", "old@example.org"], ("b",)),
+        "number": ("42", ("b",)),
+    }
+
+
+def test_what_was_edited_by_hand_survives() -> None:
+    """A sticky field of a record that goes wins, and stays sticky."""
+    people = (kept("a"), kept("b", given_name="Anita", sticky=frozenset({"given_name"})))
+    state, _ = apply_merge(
+        MergeState(people=people), plan_merge(MergeState(people=people), [group("a", "b")])
+    )
+
+    assert state.people[0].person.given_name == "Anita"
+    assert state.people[0].sticky == frozenset({"given_name"})
+
+
+def test_the_survivors_own_edits_win() -> None:
+    """A field that is sticky on the survivor is not taken from another."""
+    sticky = frozenset({"given_name"})
+    people = [kept("a", sticky=sticky), kept("b", given_name="Anita", sticky=sticky)]
+
+    assert only_merge(people).fields == ()
+
+
+def test_birth_dates_that_differ_are_a_conflict() -> None:
+    """No birth date is chosen over another."""
+    people = (kept("a"), kept("b", birth_date=date(2012, 4, 3)))
+
+    assert plan_merge(MergeState(people=people), [group("a", "b")]).conflicts == (
+        MergeConflict(refs=("a", "b"), reason="birth_dates"),
+    )
+
+
+def test_rows_point_to_the_survivor() -> None:
+    """Every row of a record that goes is listed with where it points then."""
+    (step,) = only_merge([kept("a", has_login=True), kept("b")], booking("1", "b")).steps
+
+    assert (step.row, step.before, step.after, step.kept_row) == ("1", "b", "a", None)
+
+
+def test_rows_that_would_collide_collapse_into_one() -> None:
+    """Two memberships of one class become one, and the plan says which is kept."""
+    rows = (booking("1", "a", unique_by="math"), booking("2", "b", unique_by="math"))
+    (step,) = only_merge([kept("a"), kept("b")], *rows).steps
+
+    assert (step.row, step.kept_row) == ("2", "1")
+
+
+def test_rows_that_must_not_collapse_make_a_conflict() -> None:
+    """Two sign-in names of one person are for a person to settle."""
+    people = (kept("a"), kept("b"))
+    rows = tuple(booking(ref, ref, unique_by="login", collapses=False) for ref in "ab")
+    plan = plan_merge(MergeState(people=people, references=rows), [group("a", "b")])
+
+    assert ([c.reason for c in plan.conflicts], plan.is_empty) == (["references"], True)
+
+
+@pytest.mark.parametrize(
+    ("groups", "reasons"),
+    [
+        ([group("a", "b"), group("b", "c")], ["overlap", "overlap"]),
+        ([group("a", "x")], ["missing"]),
+        ([group("a")], []),
+    ],
+)
+def test_groups_that_cannot_be_planned_say_why(
+    groups: list[DuplicateGroup], reasons: list[str]
+) -> None:
+    """A record in two groups, and one that is not there, are conflicts; one alone is nothing."""
+    state = MergeState(people=(kept("a"), kept("b"), kept("c")))
+
+    assert [conflict.reason for conflict in plan_merge(state, groups).conflicts] == reasons
+
+
+def test_redirects_are_one_step_long() -> None:
+    """A record merged twice leads straight to the last survivor."""
+    state = MergeState(people=(kept("b"), kept("c")), redirects=(Redirect(ref="a", survivor="c"),))
+    state, _ = apply_merge(state, plan_merge(state, [group("b", "c")]))
+
+    assert [resolve(ref, state.redirects) for ref in "abcd"] == ["b", "b", "b", "d"]
+
+
+def test_children_that_were_merged_stay_children() -> None:
+    """A guardian points to the surviving record of the child."""
+    mum = kept("mum", kind=PersonKind.guardian, child_refs=("a", "b"))
+    state = MergeState(people=(kept("a"), kept("b"), mum))
+    state, _ = apply_merge(state, plan_merge(state, [group("a", "b")]))
+
+    assert state.people[-1].person.child_refs == ("a",)
+
+
+def test_a_plan_for_another_state_is_refused() -> None:
+    """A plan is carried out on the state it was made for."""
+    state = MergeState(people=(kept("a"), kept("b")))
+    plan = plan_merge(state, [group("a", "b")])
+
+    with pytest.raises(UnsafePlanError, match="EDL-MATCH-010"):
+        apply_merge(attrs.evolve(state, people=(*state.people, kept("c"))), plan)
+
+
+@pytest.mark.parametrize("what", ["people", "references", "redirects"])
+def test_an_undo_refuses_what_has_changed_since(what: str) -> None:
+    """A record, row or redirect that was touched after the merge is named and left alone."""
+    people = (kept("a", has_login=True), kept("b"))
+    state = MergeState(people=people, references=(booking("1", "b"),))
+    after, undo = apply_merge(state, plan_merge(state, [group("a", "b")]))
+
+    with pytest.raises(UnsafePlanError, match="EDL-MATCH-011"):
+        revert_merge(attrs.evolve(after, **{what: ()}), undo)
+
+
+def test_plans_are_json() -> None:
+    """A plan read back is the same plan, and its repr shows no value."""
+    state = MergeState(people=(kept("a"), kept("b", number="4711")))
+    plan = plan_merge(state, [group("a", "b")])
+
+    assert MergePlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+    assert "4711" not in repr(plan) + repr(state)
+
+
+@pytest.mark.parametrize("data", [{"version": 9}, {"version": 1, "merges": 1}])
+def test_a_plan_of_another_version_is_refused(data: dict[str, Any]) -> None:
+    """What this version did not write is not read."""
+    with pytest.raises(ConfigError, match="EDL-CONF-087"):
+        MergePlan.from_dict(data)
+
+
+def test_a_rekey_plan_gives_each_record_its_new_id() -> None:
+    """Old ids become new ones, nothing is deleted, and what is open is listed."""
+    links = [
+        StoredLink(incoming="old1", existing="ex1"),
+        StoredLink(incoming="same", existing="ex2"),
+    ]
+    incoming = [
+        Person(ref="new1", sis_id="1"),
+        Person(ref="same", sis_id="2"),
+        Person(ref="new3", sis_id="3"),
+        Person(ref="new4", sis_id="4"),
+        Person(ref="new5", sis_id="4"),
+    ]
+    existing = [Person(ref=f"ex{n}", sis_id=str(n)) for n in (1, 2, 3, 4)] + [Person(ref="ex9")]
+    plan = plan_rekey(match_people(incoming, existing, links=links), links=links)
+
+    assert [(step.ref, step.before, step.after) for step in plan.steps] == [
+        ("ex1", "old1", "new1"),
+        ("ex3", None, "new3"),
+    ]
+    assert (plan.unchanged, plan.left, plan.open) == (1, ("ex9",), ("ex4",))
+    assert plan.inverse() == (("ex3", "new3", None), ("ex1", "new1", "old1"))
+    assert plan.to_dict()["version"] == 1
+
+
+ACCOUNTS = [
+    Account(ref="boss", level=9),
+    Account(ref="me", level=1),
+    Account(ref="teacher", level=2),
+    Account(ref="parent"),
+]
+
+
+def test_a_clear_plan_spares_who_runs_it() -> None:
+    """Everyone at or below the level and all customers go, never the person who runs it."""
+    plan = plan_clear(ACCOUNTS, at_or_below=2, run_by="me")
+
+    assert (plan.removed, plan.kept) == (("parent", "teacher"), ("boss", "me"))
+
+
+def test_nobody_is_cleared_before_the_export() -> None:
+    """Who was not exported is not removed."""
+    plan = plan_clear(ACCOUNTS, at_or_below=2, run_by="me")
+
+    assert plan.require_export(["parent", "teacher", "boss"]) == plan.removed
+    with pytest.raises(UnsafePlanError, match="EDL-MATCH-012"):
+        plan.require_export(["parent"])
+
+
+def test_a_clear_plan_needs_someone_who_runs_it() -> None:
+    """A stranger cannot clear a host."""
+    with pytest.raises(ConfigError, match="EDL-CONF-088"):
+        plan_clear(ACCOUNTS, at_or_below=2, run_by="nobody")
