@@ -52,7 +52,7 @@ def test_roles_in_a_delta(make_zip: Make, open_csv: Open, files_1_2: Files) -> N
     changes = client.pull_changes(SyncState(source=client.source))
     assert len(changes.changed) == 4
     distrusted = {name for warning in changes.warnings for name in warning.distrusts}
-    assert {"roles", "primary_org_id", "resource_ids"} == distrusted
+    assert {"roles", "primary_org_id", "resource_ids", "child_ids"} == distrusted
 
 
 def test_a_cursor_never_goes_back(make_zip: Make, open_csv: Open, files_1_1: Files) -> None:

@@ -326,3 +326,9 @@ def test_references_that_lead_nowhere(make_zip: Make, open_csv: Open, files_1_1:
     enrollments = files_1_1["enrollments.csv"] + "e4,,,k,s,nobody,student,,,\n"
     roster = open_csv(make_zip({"enrollments.csv": enrollments})).pull_roster()
     assert [(i.reason, i.sourced_id) for i in roster.issues] == [("dangling_reference", "e4")]
+
+
+def test_children(make_zip: Make, open_csv: Open) -> None:
+    """The children of an org are those that name it as their parent."""
+    roster = open_csv(make_zip()).pull_roster()
+    assert [org.child_ids for org in roster.orgs] == [("s", "s2"), (), ()]

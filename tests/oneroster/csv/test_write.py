@@ -30,6 +30,7 @@ from edlink import (
     SessionType,
     Sex,
     Source,
+    Status,
     Tombstone,
     User,
 )
@@ -171,6 +172,14 @@ def test_records_that_cannot_be_written(open_csv: Open, tmp_path: Path) -> None:
     assert [i.sourced_id for i in written.lost if i.set_aside] == ["a\0b", "\ud800", " ", "long"]
     assert written.counts == {"orgs": 1}
     assert len(open_csv(tmp_path / "out.zip").pull_roster().orgs) == 1
+
+
+def test_deleted_records_stay_deleted(tmp_path: Path) -> None:
+    """A deleted record is left out of a bulk file, where it would be active again."""
+    roster = attrs.evolve(EMPTY, orgs=(Org(sourced_id="o", status=Status.deleted),))
+    written = write_csv(roster, tmp_path / "out.zip")
+    assert [(i.sourced_id, i.set_aside) for i in written.lost] == [("o", True)]
+    assert written.counts == {"orgs": 0}
 
 
 def test_values_that_cannot_be_written(open_csv: Open, tmp_path: Path) -> None:

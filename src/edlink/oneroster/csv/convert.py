@@ -1,7 +1,7 @@
 """Rows to records of the model; pure."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import attrs
 
@@ -22,6 +22,8 @@ from edlink.oneroster.csv.layout import MADE_ROLE_ID, CsvVersion
 from edlink.oneroster.csv.table import Row
 from edlink.oneroster.csv.user_ids import read_user_ids
 from edlink.vocabulary import EndSemantics, IdentifierType, Kind
+
+T = TypeVar("T", Org, AcademicSession)
 
 
 @attrs.frozen(kw_only=True)
@@ -216,6 +218,26 @@ CONVERTERS: Mapping[Kind, Callable[[str, Row, Rules], Record]] = {
     Kind.enrollment: to_enrollment,
     Kind.demographics: to_demographics,
 }
+
+
+#: The kinds whose records are a tree.
+TREES = (Kind.org, Kind.academic_session)
+
+
+def with_children(records: Sequence[T]) -> list[T]:
+    """
+    Return orgs or sessions with the ids of their children, in the records' order.
+
+    CSV names parents only; the children of REST say the same from the other side.
+    """
+    children: dict[str, list[str]] = {}
+    for record in records:
+        if record.parent_id is not None:
+            children.setdefault(record.parent_id, []).append(record.sourced_id)
+    return [
+        attrs.evolve(record, child_ids=tuple(children.get(record.sourced_id, ())))
+        for record in records
+    ]
 
 
 def _head(row: Row, rules: Rules) -> dict[str, Any]:

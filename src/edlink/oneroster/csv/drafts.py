@@ -20,7 +20,7 @@ from edlink.oneroster.csv.layout import COLUMNS, LINK_TARGET, LINKS, CsvVersion
 from edlink.oneroster.csv.limits import CsvLimits
 from edlink.oneroster.csv.table import Row
 from edlink.oneroster.values import read_id
-from edlink.vocabulary import Kind
+from edlink.vocabulary import Kind, Status
 
 #: What names of columns may use of a row's length.
 _MAX_HEADER = CsvLimits().max_record_chars // 2
@@ -32,7 +32,7 @@ class Draft:
     A record as it will be written, and as it will be read.
 
     ``roles`` are its rows of roles.csv, ``links`` those that link it to resources.  ``again`` is
-    None where no reader would take the row.
+    None where the record is not written: no reader would take the row, or it is deleted.
     """
 
     cells: c.Cells
@@ -66,7 +66,9 @@ class Drafter:
             {key: metadata[key] for key in self.keys if isinstance(metadata.get(key), str)}
         )
         roles, links = self._roles(record), self._links(record)
-        again = self._read(cells, extras, roles)
+        # A deleted record is no part of a bulk file: written, it would come to life again.
+        is_deleted = record.status is Status.deleted
+        again = None if is_deleted else self._read(cells, extras, roles)
         if again is not None and links:
             targets = dict.fromkeys(link[LINK_TARGET] for link in links)
             again = attrs.evolve(again, resource_ids=tuple(targets))
@@ -104,6 +106,14 @@ class Drafter:
         return convert.to_user(sourced_id, row, rules, tuple(map(_assignment, roles)))
 
 
+def with_children(drafts: Iterable[tuple[Any, Draft]]) -> list[tuple[Any, Draft]]:
+    """Return records of a tree and their drafts, as they will be read all together."""
+    pairs = list(drafts)
+    read = convert.with_children([draft.again for _, draft in pairs if draft.again is not None])
+    again = {record.sourced_id: record for record in read}
+    return [(r, attrs.evolve(draft, again=again.get(r.sourced_id))) for r, draft in pairs]
+
+
 def metadata_keys(records: Iterable[Any]) -> tuple[str, ...]:
     """Return the names of metadata that can be columns, sorted, as far as a header has room."""
     found = {key for record in records for key in record.metadata or {}}
@@ -119,7 +129,7 @@ def metadata_keys(records: Iterable[Any]) -> tuple[str, ...]:
 
 def lost_fields(record: Record, draft: Draft, kind: Kind) -> Iterator[Issue]:
     """Yield what a record loses by being written: nothing, an Issue of fields, or all of it."""
-    if draft.again is None or draft.again.sourced_id != record.sourced_id:
+    if draft.again is None:
         yield Issue(kind=kind, reason="not_in_csv", sourced_id=record.sourced_id)
         return
     fields = _differences(record, draft.again)

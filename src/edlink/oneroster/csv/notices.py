@@ -95,8 +95,8 @@ def _delta_warnings(data: DataSet) -> Iterator[RosterWarning]:
         yield RosterWarning(
             code="EDL-WARN-305", message=message, count=len(delta), severity=Severity.info
         )
-        apart = {"resource_ids"}
+        apart = {"child_ids", "resource_ids"}
         if data.version is CsvVersion.v1_2 and data.mode("users") is Mode.delta:
             apart |= {"roles", "primary_org_id"}
-        message = "what other files add to records is in a delta only where it changed"
+        message = "what other rows add to a record is in a delta only where it changed"
         yield RosterWarning(code="EDL-WARN-314", message=message, distrusts=frozenset(apart))

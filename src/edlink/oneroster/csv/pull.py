@@ -16,6 +16,7 @@ from edlink.coverage import (
 )
 from edlink.errors import ProviderError
 from edlink.oneroster.convert import to_relationships
+from edlink.oneroster.csv.convert import TREES, with_children
 from edlink.oneroster.csv.dataset import DataSet
 from edlink.oneroster.csv.faults import refused
 from edlink.oneroster.csv.layout import FILES
@@ -97,6 +98,8 @@ def to_roster(  # noqa: PLR0913 - the facts of one pull
             found.received.pop(kind, None)
             found.put(kind, CoverageState.failed, error.code)
     data.package.require_unchanged()
+    for kind in TREES:
+        found.records[kind] = with_children(found.records[kind])
     users = found.records[Kind.user]
     relationships, entry = _relationships(users, found, scope)
     collections: dict[str, Any] = {COLLECTIONS[k]: tuple(each) for k, each in found.records.items()}
@@ -138,6 +141,8 @@ def to_changes(data: DataSet, state: SyncState) -> ChangeSet:
         if latest is not None:
             cursors[COLLECTIONS[kind]] = max(latest, cursors.get(COLLECTIONS[kind], latest))
         if mode is Mode.bulk:
+            if kind in TREES:
+                found.records[kind] = with_children(found.records[kind])
             found.put_whole(kind)
         else:
             found.put(kind, CoverageState.withheld, "delta")

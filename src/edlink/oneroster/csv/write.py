@@ -10,7 +10,15 @@ import attrs
 
 from edlink.coverage import Issue
 from edlink.errors import ConfigError
-from edlink.oneroster.csv.drafts import Drafter, lost_fields, lost_relationships, metadata_keys
+from edlink.oneroster.csv.convert import TREES
+from edlink.oneroster.csv.drafts import (
+    Draft,
+    Drafter,
+    lost_fields,
+    lost_relationships,
+    metadata_keys,
+    with_children,
+)
 from edlink.oneroster.csv.layout import (
     COLUMNS,
     FILES,
@@ -65,13 +73,14 @@ def write_csv(
     can be read by their owner only.  A kind without records whose coverage is not complete is
     ``absent`` in the manifest, so that it is withheld when read, not empty.
 
-    Neither version carries: ``child_ids``, fields that only other providers have, metadata that
-    are not text, list items with commas, text with surrounding blanks or NULs, identifiers in
-    another order than userIds, identifier, userMasterIdentifier; relationships that are not in
-    ``agent_ids``; tombstones.  Issues, warnings and coverage are the pull's, not the data's.  1.1
-    also lacks: resources of users, more than one role word, dates and primary marks of roles,
-    ``primary_org_id`` other than the first, the master identifier, preferred names, pronouns, and
-    that the end dates of sessions are stated to be exclusive.
+    Neither version carries: ``child_ids`` that no ``parent_id`` says, fields that only other
+    providers have, metadata that are not text, list items with commas, text with surrounding
+    blanks or NULs, identifiers in another order than userIds, identifier, userMasterIdentifier;
+    relationships that are not in ``agent_ids``; tombstones.  Issues, warnings and coverage are
+    the pull's, not the data's.  1.1 also lacks: resources of users, more than one role word,
+    dates and primary marks of roles, ``primary_org_id`` other than the first, the master
+    identifier, preferred names, pronouns, and that the end dates of sessions are stated to be
+    exclusive.
 
     Values are written as they are.  Where a spreadsheet may open the file, mind that it takes
     cells that begin with ``=`` for formulas.
@@ -160,8 +169,10 @@ class _Writer:
         self._write_rows(sink, FILES[kind], keys, len(records), rows)
 
     def _rows(self, drafter: Drafter, records: Iterable[Any]) -> Iterator[_Cells]:
-        for record in records:
-            draft = drafter.draft(record)
+        drafts: Iterable[tuple[Any, Draft]] = ((r, drafter.draft(r)) for r in records)
+        if drafter.kind in TREES:
+            drafts = with_children(drafts)
+        for record, draft in drafts:
             losses = tuple(lost_fields(record, draft, drafter.kind))
             self.lost += losses
             if any(loss.set_aside for loss in losses):
