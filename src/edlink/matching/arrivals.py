@@ -163,7 +163,8 @@ class Arrivals:
         change = self._step_to(action, held, record, effect, rule)
         # A record that connects the same two as before is not lost under its new id: sources
         # that make up such ids every night would otherwise be held every night.
-        if action is Action.rekey and self.kind not in CONNECTING:
+        # And one that returns under a new id is not lost either.
+        if action is Action.rekey and held.is_active and self.kind not in CONNECTING:
             self.rekeys.append((change, held))
             return
         self.draft.changes.append(change)

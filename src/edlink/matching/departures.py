@@ -98,7 +98,11 @@ class Departures:
         return "class_left_alone" if alone else None
 
     def _judge(self) -> None:
-        """Hold the removals of the scopes whose limits are exceeded; let the others go."""
+        """
+        Hold the removals of the scopes whose limits are exceeded; let the others go.
+
+        Held or not, what should go is no end for new links: holding changes nothing else.
+        """
         draft = self.draft
         arriving = draft.wanted.records[self.kind].values()
         holds = draft.tally.judge(self.kind, arriving, draft.policy, draft.on)
@@ -110,7 +114,6 @@ class Departures:
                 self._let_go(removal)
             else:
                 draft.held.append(removal.change)
-                draft.present[self.kind].add(removal.held.sourced_id)
                 draft.absences += [removal.absence] if removal.absence is not None else []
 
     def _let_go(self, removal: _Removal) -> None:

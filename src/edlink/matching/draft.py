@@ -6,9 +6,9 @@ from datetime import date
 import attrs
 
 from edlink.matching.firewall import Places, Reach, Waiting
-from edlink.matching.host import Absence, HostRecord, HostState
+from edlink.matching.host import Absence, Hold, HostRecord, HostState
 from edlink.matching.overrides import Effect, Overrides
-from edlink.matching.plan import Change, Hold, Keep
+from edlink.matching.plan import Change, Keep
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.report import MatchReport
 from edlink.matching.tally import Tally

@@ -70,6 +70,33 @@ class Absence:
 
 
 @attrs.frozen(kw_only=True)
+class Hold:
+    """
+    A limit that a plan exceeds, with the numbers.
+
+    Attributes:
+        code: ``EDL-SYNC-01x``.
+        reason: ``removed_percent``, ``removed_cap``, ``changed_percent``, ``fall_to_zero`` or
+            ``class_loss``.
+        kind: What would go.
+        org_id: The school, or None for all.
+        count: How many would go or change.
+        of: How many active managed records there are.
+        limit: The limit, in percent or (``removed_cap``) records.
+        removed: How many would go.
+    """
+
+    code: str
+    reason: str
+    kind: Kind
+    org_id: str | None = None
+    count: int = 0
+    of: int = 0
+    limit: int = 0
+    removed: int = 0
+
+
+@attrs.frozen(kw_only=True)
 class SyncMemory:
     """
     One small JSON value per source that the host keeps between two plans.
@@ -79,12 +106,15 @@ class SyncMemory:
         revision: How many plans were applied; a plan is only for the revision it was made from.
         last_applied: When the pull behind the last plan was made, in UTC.
         absences: Managed records that the last pulls did not have, sorted.
+        holds: Limits that the last plan exceeded; they hold until approved, or until fewer are
+            missing, so that changes made meanwhile do not let a held removal slip through.
     """
 
     source: Source
     revision: int = 0
     last_applied: datetime | None = None
     absences: tuple[Absence, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the memory as JSON-safe values."""

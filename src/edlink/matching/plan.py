@@ -16,7 +16,7 @@ import attrs
 from edlink.coverage import Source
 from edlink.errors import ConfigError, UnsafePlanError
 from edlink.matching.diff import FieldChange
-from edlink.matching.host import SyncMemory
+from edlink.matching.host import Hold, SyncMemory
 from edlink.model import RECORD_TYPES, Record
 from edlink.plain import from_plain, to_plain
 from edlink.vocabulary import Kind
@@ -125,31 +125,6 @@ class Keep:
     ref: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Hold:
-    """
-    A limit that a plan exceeds, with the numbers.
-
-    Attributes:
-        code: ``EDL-SYNC-01x``.
-        reason: ``removed_percent``, ``removed_cap``, ``changed_percent``, ``fall_to_zero`` or
-            ``class_loss``.
-        kind: What would go.
-        org_id: The school, or None for all.
-        count: How many would go or change.
-        of: How many active managed records there are.
-        limit: The limit, in percent or (``removed_cap``) records.
-    """
-
-    code: str
-    reason: str
-    kind: Kind
-    org_id: str | None = None
-    count: int = 0
-    of: int = 0
-    limit: int = 0
-
-
 @attrs.frozen(kw_only=True, repr=False)
 class SyncPlan:
     """
@@ -228,7 +203,7 @@ class SyncPlan:
         archived = {(c.kind, c.sourced_id) for c in self.held}
         absences = (a for a in self.memory.absences if (a.kind, a.sourced_id) not in archived)
         memory = attrs.evolve(
-            self.memory, revision=self.memory.revision + 1, absences=tuple(absences)
+            self.memory, revision=self.memory.revision + 1, absences=tuple(absences), holds=()
         )
         return attrs.evolve(
             self,

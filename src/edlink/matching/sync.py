@@ -91,6 +91,7 @@ def _finished(draft: Draft) -> SyncPlan:
         revision=memory.revision + 1,
         last_applied=pulled_at,
         absences=tuple(sorted(draft.absences, key=lambda a: (a.kind, a.sourced_id))),
+        holds=tuple(draft.holds),
     )
     return SyncPlan(
         source=draft.incoming.source,

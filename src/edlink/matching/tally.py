@@ -1,13 +1,13 @@
 """What a plan would take away, counted per kind and school, and judged by the limits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 
 import attrs
 
 from edlink.matching.firewall import Places
-from edlink.matching.host import HostRecord
-from edlink.matching.plan import Hold
+from edlink.matching.host import Hold, HostRecord
 from edlink.matching.policy import Profile, SyncPolicy
 from edlink.model import Enrollment, Record
 from edlink.vocabulary import Kind
@@ -66,78 +66,114 @@ class Tally:
             policy: The host's settings.
             on: The day.
         """
-        orgs = sorted(
-            (org_id for of, org_id in self.removed if of is kind),
-            key=lambda org_id: (org_id is not None, org_id or ""),
-        )
-        holds = [hold for org_id in orgs for hold in self._judge_one(kind, org_id, policy, on)]
-        emptied = [o for o in orgs if self.removed[kind, o] == self.active[kind, o]]
-        if emptied:
-            holds += self._falls_to_zero(kind, emptied, arriving)
-        return (*holds, *(self._class_loss(policy, on) if kind is Kind.enrollment else ()))
-
-    def _judge_one(
-        self, kind: Kind, org_id: str | None, policy: SyncPolicy, on: date
-    ) -> Iterator[Hold]:
-        limits = policy.limits_for(kind, on)
-        active = self.active[kind, org_id]
-        removed = self.removed[kind, org_id]
-        changed = self.changed.get((kind, org_id), 0)
-
-        def hold(code: str, reason: str, count: int, limit: int) -> Hold:
-            return Hold(
-                code=code,
-                reason=reason,
-                kind=kind,
-                org_id=org_id,
-                count=count,
-                of=active,
-                limit=limit,
-            )
-
-        if removed > limits.floor and removed * _WHOLE > active * limits.removed_percent:
-            yield hold("EDL-SYNC-011", "removed_percent", removed, limits.removed_percent)
-        if limits.cap is not None and removed > max(limits.cap, limits.floor):
-            yield hold("EDL-SYNC-012", "removed_cap", removed, limits.cap)
-        if changed > limits.floor and changed * _WHOLE > active * limits.changed_percent:
-            yield hold("EDL-SYNC-013", "changed_percent", changed, limits.changed_percent)
-
-    def _falls_to_zero(
-        self, kind: Kind, emptied: Iterable[str | None], arriving: Iterable[Record]
-    ) -> Iterator[Hold]:
-        """Yield a hold for each org, out of those that lose all, where nothing arrives either."""
+        orgs = [org_id for of, org_id in self.removed if of is kind]
+        if not orgs:
+            return ()
         found: dict[Scope, int] = {}
         for record in arriving:
             _add(found, kind, self.places.orgs(record))
-        for org_id in emptied:
-            if (kind, org_id) not in found:
-                active = self.active[kind, org_id]
-                yield Hold(
-                    code="EDL-SYNC-010",
-                    reason="fall_to_zero",
-                    kind=kind,
-                    org_id=org_id,
-                    count=active,
-                    of=active,
-                )
+        holds = []
+        for org_id in sorted(orgs, key=lambda i: (i is not None, i or "")):
+            scope = self._scope(kind, org_id, policy, on)
+            holds += [] if (kind, org_id) in found else [scope.hold("fall_to_zero")]
+            holds += [scope.hold(reason) for reason in scope.exceeded()]
+            known = {hold.reason for hold in holds if hold.org_id == org_id}
+            holds += [hold for hold in self._held_before(scope) if hold.reason not in known]
+        return tuple(holds)
 
-    def _class_loss(self, policy: SyncPolicy, on: date) -> Iterator[Hold]:
-        if policy.active_profile(on) is Profile.rollover:
-            return
-        share, limits = policy.class_loss_percent, policy.limits_for(Kind.enrollment, on)
-        lost = sum(n * _WHOLE > self.enrolled[i] * share for i, n in self.vanished.items())
-        if (
-            sum(self.vanished.values()) > limits.floor
-            and lost * _WHOLE > len(self.enrolled) * share
-        ):
-            yield Hold(
-                code="EDL-SYNC-014",
-                reason="class_loss",
-                kind=Kind.enrollment,
-                count=lost,
-                of=len(self.enrolled),
-                limit=share,
-            )
+    def _scope(self, kind: Kind, org_id: str | None, policy: SyncPolicy, on: date) -> "_Scope":
+        limits = policy.limits_for(kind, on)
+        in_year = policy.active_profile(on) is Profile.in_year
+        classes = kind is Kind.enrollment and org_id is _EVERYWHERE and in_year
+        share = policy.class_loss_percent
+        return _Scope(
+            kind=kind,
+            org_id=org_id,
+            active=self.active[kind, org_id],
+            removed=self.removed[kind, org_id],
+            floor=limits.floor,
+            limits={
+                "fall_to_zero": 0,
+                "removed_percent": limits.removed_percent,
+                "changed_percent": limits.changed_percent,
+                **({} if limits.cap is None else {"removed_cap": limits.cap}),
+                **({"class_loss": share} if classes else {}),
+            },
+            counts={
+                "changed_percent": self.changed.get((kind, org_id), 0),
+                "class_loss": self._lossy_classes(share) if classes else 0,
+            },
+            classes=len(self.enrolled),
+        )
+
+    def _lossy_classes(self, share: int) -> int:
+        """Return how many classes lose more than a share of their enrollments."""
+        return sum(n * _WHOLE > self.enrolled[i] * share for i, n in self.vanished.items())
+
+    def _held_before(self, scope: "_Scope") -> Iterator[Hold]:
+        """Yield the holds of the last plan that nothing has answered since."""
+        for hold in self._last_holds.get((scope.kind, scope.org_id), ()):
+            limit = scope.limits.get(hold.reason)
+            same_limit = limit is not None and limit <= hold.limit
+            if same_limit and scope.removed >= hold.removed:
+                yield hold
+
+    @cached_property
+    def _last_holds(self) -> Mapping[Scope, list[Hold]]:
+        found: dict[Scope, list[Hold]] = {}
+        for hold in self.places.host.memory.holds:
+            found.setdefault((hold.kind, hold.org_id), []).append(hold)
+        return found
+
+
+_CODES = {
+    "fall_to_zero": "EDL-SYNC-010",
+    "removed_percent": "EDL-SYNC-011",
+    "removed_cap": "EDL-SYNC-012",
+    "changed_percent": "EDL-SYNC-013",
+    "class_loss": "EDL-SYNC-014",
+}
+
+
+@attrs.frozen(kw_only=True)
+class _Scope:
+    """One kind in one org, or in all: its numbers and its limits."""
+
+    kind: Kind
+    org_id: str | None
+    active: int
+    removed: int
+    floor: int
+    limits: Mapping[str, int]
+    counts: Mapping[str, int]
+    classes: int
+
+    def exceeded(self) -> Iterator[str]:
+        """Yield the reasons whose limits are exceeded: more than the limit, more than the floor."""
+        for reason, limit in self.limits.items():
+            count = self.counts.get(reason, self.removed)
+            many = (self.removed if reason == "class_loss" else count) > self.floor
+            share = count * _WHOLE > self.of(reason) * limit
+            over = count > limit if reason == "removed_cap" else share
+            if reason != "fall_to_zero" and many and over:
+                yield reason
+
+    def of(self, reason: str) -> int:
+        """Return what a reason's count is a part of."""
+        return self.classes if reason == "class_loss" else self.active
+
+    def hold(self, reason: str) -> Hold:
+        """Return a hold for a reason."""
+        return Hold(
+            code=_CODES[reason],
+            reason=reason,
+            kind=self.kind,
+            org_id=self.org_id,
+            count=self.counts.get(reason, self.removed),
+            of=self.of(reason),
+            limit=self.limits[reason],
+            removed=self.removed,
+        )
 
 
 def _add(counts: dict[Scope, int], kind: Kind, orgs: Iterable[str]) -> None:
