@@ -332,3 +332,10 @@ def test_children(make_zip: Make, open_csv: Open) -> None:
     """The children of an org are those that name it as their parent."""
     roster = open_csv(make_zip()).pull_roster()
     assert [org.child_ids for org in roster.orgs] == [("s", "s2"), (), ()]
+
+
+def test_passwords_are_never_read(make_zip: Make, open_csv: Open) -> None:
+    """A password of users.csv is nowhere in the roster, not even among metadata."""
+    roster = open_csv(make_zip(), keep_metadata=True).pull_roster()
+    assert "secret-word" not in str([list(roster.rows(kind)) for kind in Kind])
+    assert "Maya" not in repr(roster.users)
