@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -51,6 +52,11 @@ class Reply:
     body: bytes = attrs.field(default=b"", repr=False)
     cut_after: int | None = None
     pause: float = 0.0
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether it is an answer as asked for."""
+        return self.status == HTTPStatus.OK
 
 
 @attrs.define(kw_only=True)

@@ -16,7 +16,11 @@ BLOCKS_IN_ZONE = 10
 STUDENTS, ADULTS, STAFF = 28, 17, 5
 FIRST_ADULT, FIRST_STAFF = STUDENTS, STUDENTS + ADULTS
 
+#: Grades as CEDS writes them; elsewhere a grade is its place here.
 GRADES = ("PK", "KG", *(f"{year:02d}" for year in range(1, 13)))
+
+#: First grade of middle and of high school.
+FIRST_GRADES = (GRADES.index("06"), GRADES.index("09"))
 
 #: Grade (place in GRADES) of each student of a block; every grade comes twice.
 STUDENT_GRADES = (
@@ -76,6 +80,7 @@ EXTRA_ENROLLMENTS = (
     (19, CHARTER_CLASSES[0]), (25, CHARTER_CLASSES[1]), (10, PAST_CLASSES[0]),
     (25, PAST_CLASSES[0]), (14, PAST_CLASSES[1]), (27, PAST_CLASSES[1]),
 )  # fmt: skip
+DROPPED = 23  # the enrollment, by place in its block, that some blocks mark as deleted
 PLAIN_ENROLLMENTS = STUDENTS * SUBJECTS_PER_GRADE
 BLOCK_ENROLLMENTS = PLAIN_ENROLLMENTS + len(EXTRA_ENROLLMENTS)
 CO_TAUGHT = (0, 6, 12, 19, 25, 37, 44, 50, 61, 83)
@@ -85,7 +90,7 @@ ZONE_ENROLLMENTS = BLOCKS_IN_ZONE * BLOCK_ENROLLMENTS + TEACHER_ENROLLMENTS
 
 def level(grade: int) -> int:
     """Return 0, 1 or 2 for a grade of an elementary, middle or high school."""
-    return 0 if grade <= 6 else 1 if grade <= 9 else 2  # noqa: PLR2004 - places of 05 and 08
+    return sum(grade >= first for first in FIRST_GRADES)
 
 
 @attrs.frozen

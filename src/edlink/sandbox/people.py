@@ -157,6 +157,9 @@ class _Draw:
     def modified(self) -> datetime:
         return self.since + timedelta(seconds=int(self.random.random() * 100 * 86_400))
 
+    def _happens(self, share: float) -> bool:
+        return self.random.random() < share
+
     def _pick(self, options: Sequence[T]) -> T:
         return options[int(self.random.random() * len(options))]
 
@@ -179,7 +182,7 @@ class _Draw:
     def _name(self, slot: int, culture: Culture, family: str) -> _Name:
         names = culture.girls if self.girls >> slot & 1 else culture.boys
         given = self._pick(names)
-        middle = self._pick(names) if self.random.random() < 0.4 else None  # noqa: PLR2004 - a share
+        middle = self._pick(names) if self._happens(0.4) else None
         return _Name(given, family, None if middle == given else middle)
 
     def _refs(self, slots: Sequence[int]) -> tuple[str, ...]:
@@ -190,13 +193,14 @@ class _Draw:
         return _identifier("userMasterIdentifier", IdentifierType.master_id, value)
 
     def _student(self, slot: int, home: _Home, agents: Sequence[int]) -> User:
-        chance = self.random.random
         user = self.first + slot
         grade = self.layout.grade_of_student(user)
         name = self._name(slot, home.culture, home.family)
         username = f"{name.address}.{user}"
         email = None
-        if grade >= FIRST_GRADE_ALL_EMAIL or (grade >= FIRST_GRADE_WITH_EMAIL and chance() < 0.6):  # noqa: PLR2004 - a share
+        if grade >= FIRST_GRADE_ALL_EMAIL or (
+            grade >= FIRST_GRADE_WITH_EMAIL and self._happens(0.6)
+        ):
             email = f"{username}@students.example.org"
         if not self.rest and _HOUSEHOLD[slot] == at.SHARED_EMAIL:
             email = home.email
@@ -204,7 +208,7 @@ class _Draw:
         without_grade = not self.rest and slot == at.WITHOUT_GRADE and self.block % 4 == 1
         grades = () if without_grade else (GRADES[grade],)
         nickname = None
-        if chance() < 0.1:  # noqa: PLR2004 - a share
+        if self._happens(0.1):
             nickname = self._pick(
                 home.culture.girls if self.girls >> slot & 1 else home.culture.boys
             )
@@ -212,13 +216,13 @@ class _Draw:
             sourced_id=self.user_ids[slot],
             status=Status.deleted if self._has_left(slot) else Status.active,
             date_last_modified=self.modified(),
-            enabled=chance() >= 0.02,  # noqa: PLR2004 - a share
+            enabled=not self._happens(0.02),
             username=username,
             given_name=name.given,
             middle_name=name.middle,
             family_name=name.family,
             preferred_given_name=nickname,
-            pronouns=self._pick(PRONOUNS) if chance() < 0.05 else None,  # noqa: PLR2004 - a share
+            pronouns=self._pick(PRONOUNS) if self._happens(0.05) else None,
             email=email,
             identifiers=(
                 _identifier("StateID", IdentifierType.state_id, f"{910_000_000 + user}"),
@@ -250,7 +254,7 @@ class _Draw:
         schools = [self.schools[level] for level in _SCHOOLS[slot]]
         role = at.ADULT_ROLES.get(slot, "parent")
         culture, family = home.culture, home.family
-        if slot % 3 == 2:  # noqa: PLR2004 - every third adult has another family name
+        if slot % 3 == 0:  # another family name than the children's
             family = self._pick(culture.families)
         name = self._name(slot, culture, family)
         email = f"{name.address}.{user}@mail.example.org"
@@ -265,7 +269,7 @@ class _Draw:
             family_name=name.family,
             email=email,
             phone=home.phone,
-            sms=home.phone if self.random.random() < 0.5 else None,  # noqa: PLR2004 - a share
+            sms=home.phone if self._happens(0.5) else None,
             identifiers=(self._master_id(),),
             roles=tuple(_role(role, school) for school in schools),
             primary_org_id=schools[0],
@@ -314,16 +318,17 @@ class _Draw:
         return (_role("teacher", school),)
 
     def _demographics(self, slot: int) -> Demographics:
-        chance = self.random.random
         user = self.first + slot
         grade = self.layout.grade_of_student(user)
         school = self.layout.school(at.level(grade), self.zone)
-        born = date(self.of.school_year - 6 - grade, 9, 2) + timedelta(days=int(chance() * 365))
-        known = chance() >= self.of.missing_birth_dates(school)
+        born = date(self.of.school_year - 6 - grade, 9, 2) + timedelta(
+            days=int(self.random.random() * 365)
+        )
+        known = not self._happens(self.of.missing_birth_dates(school))
         sex = Sex.female if self.girls >> slot & 1 else Sex.male
-        if chance() < 0.01:  # noqa: PLR2004 - a share
+        if self._happens(0.01):
             sex = Sex.unspecified
-        races = tuple(chance() < 0.25 for _ in range(5))  # noqa: PLR2004 - a share
+        races = tuple(self._happens(0.25) for _ in range(5))
         return Demographics(
             sourced_id=self.user_ids[slot],
             status=Status.deleted if self._has_left(slot) else Status.active,
@@ -337,7 +342,7 @@ class _Draw:
             native_hawaiian_or_other_pacific_islander=races[3],
             white=races[4],
             demographic_race_two_or_more_races=sum(races) > 1,
-            hispanic_or_latino_ethnicity=chance() < 0.3,  # noqa: PLR2004 - a share
+            hispanic_or_latino_ethnicity=self._happens(0.3),
             country_of_birth_code="US",
             state_of_birth_abbreviation=self._pick(("MN", "NJ", "NM", "OR", "VT")),
             city_of_birth=self._pick(SCHOOL_NAMES),

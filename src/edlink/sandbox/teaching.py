@@ -239,7 +239,7 @@ class Teaching:
         slot, subject = divmod(within, SUBJECTS_PER_GRADE)
         class_ = at.STUDENT_GRADES[slot] * SUBJECTS_PER_GRADE + subject
         begin = moving_day(year) if slot in at.MOVERS else first_day(year)
-        dropped = slot == 3 and subject == SUBJECTS_PER_GRADE - 1 and block % 3 == 0  # noqa: PLR2004 - one student
+        dropped = within == at.DROPPED and block % 3 == 0
         user = block * at.BLOCK + slot
         dated = subject == 0 or slot in at.MOVERS
         return self._of_student(

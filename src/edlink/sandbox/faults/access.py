@@ -38,7 +38,7 @@ def _expire_first_token(exchange: Exchange, memory: Memory) -> Reply | None:
 
 def _token(change: Callable[[dict[str, Any]], object]) -> Send:
     def send(exchange: Exchange, reply: Reply, _: Memory) -> Reply:
-        if exchange.endpoint != TOKEN or reply.status != 200:  # noqa: PLR2004 - HTTP
+        if exchange.endpoint != TOKEN or not reply.is_ok:
             return reply
         body = json.dumps(change(json.loads(reply.body))).encode()
         return attrs.evolve(reply, body=body)
@@ -92,7 +92,7 @@ def _rotate(exchange: Exchange, memory: Memory) -> Reply | None:
 
 def _applications(change: Callable[[dict[str, Any], Memory], None]) -> Send:
     def send(exchange: Exchange, reply: Reply, memory: Memory) -> Reply:
-        if exchange.endpoint != APPLICATIONS or reply.status != 200:  # noqa: PLR2004 - HTTP
+        if exchange.endpoint != APPLICATIONS or not reply.is_ok:
             return reply
         body = json.loads(reply.body)
         for row in body["applications"]:

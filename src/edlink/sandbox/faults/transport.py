@@ -15,6 +15,8 @@ from edlink.sandbox.faults.paging import several_pages
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 LOGIN_PAGE = b"<!doctype html><html><title>Sign in</title><form>...</form></html>"
 USERS = "/users"
+HEAVY_PAGE = 100
+REQUESTS_BEFORE = 2
 
 
 def _html(status: int, text: bytes = b"<html><h1>Something went wrong</h1></html>") -> Reply:
@@ -28,7 +30,7 @@ def _wait(seconds: str) -> Reply:
 def _once(reply: Callable[[], Reply]) -> Meet:
     """Answer the third request for data so, and no other."""
     return lambda exchange, memory: (
-        reply() if exchange.is_data and memory.count() == 2 else None  # noqa: PLR2004 - the third
+        reply() if exchange.is_data and memory.count() == REQUESTS_BEFORE else None
     )
 
 
@@ -54,7 +56,7 @@ def _on_later_pages(exchange: Exchange, _: Memory) -> Reply | None:
 
 def _large_page(exchange: Exchange, _: Memory) -> Reply | None:
     limit = dict(exchange.request.params).get("limit", "100")
-    heavy = exchange.is_list and limit.isdecimal() and int(limit) > 100  # noqa: PLR2004 - a page
+    heavy = exchange.is_list and limit.isdecimal() and int(limit) > HEAVY_PAGE
     return _html(502) if heavy else None
 
 
@@ -114,7 +116,7 @@ def _error_body() -> Reply:
 
 def _rows_as(shape: Callable[[Exchange], object]) -> Send:
     def send(exchange: Exchange, reply: Reply, _: Memory) -> Reply:
-        if not exchange.is_list or reply.status != 200:  # noqa: PLR2004 - HTTP
+        if not exchange.is_list or not reply.is_ok:
             return reply
         body = json.dumps(shape(exchange), ensure_ascii=False).encode()
         return attrs.evolve(reply, body=body)
