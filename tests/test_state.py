@@ -1,0 +1,132 @@
+"""What a host keeps between two syncs."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests import strategies
+from tests.rosters import PULLED_AT, SOURCE, district, without
+
+from edlink.coverage import Coverage, CoverageEntry, Source, Tombstone
+from edlink.errors import ConfigError
+from edlink.model import Org, User
+from edlink.roster import Roster
+from edlink.state import ChangeSet, SyncState
+from edlink.vocabulary import CoverageState, Kind
+
+EARLY = datetime(2026, 8, 1, 10, tzinfo=UTC)
+LATE = datetime(2026, 9, 1, 10, 0, 0, 500_000, tzinfo=UTC)
+
+
+def state_after(*orgs: Org, tombstones: tuple[Tombstone, ...] = ()) -> SyncState:
+    """Return the state after a pull of some orgs."""
+    return SyncState.after(
+        Roster(source=SOURCE, pulled_at=PULLED_AT, orgs=orgs, tombstones=tombstones)
+    )
+
+
+def test_the_cursor_is_the_latest_change_that_the_provider_wrote() -> None:
+    """Each collection's cursor is its own latest date, and no date of this machine."""
+    state = state_after(
+        Org(sourced_id="a", date_last_modified=LATE),
+        Org(sourced_id="b", date_last_modified=EARLY),
+        Org(sourced_id="c"),
+    )
+    assert state.cursors == {"orgs": LATE.isoformat()}
+
+
+def test_a_record_that_is_gone_moves_the_cursor_too() -> None:
+    """The removal was a change; one reported by its id alone has no date."""
+    gone = Org(sourced_id="a", date_last_modified=LATE)
+    state = state_after(
+        Org(sourced_id="b", date_last_modified=EARLY),
+        tombstones=(
+            Tombstone(kind=Kind.org, sourced_id="a", record=gone),
+            Tombstone(kind=Kind.org, sourced_id="z"),
+        ),
+    )
+    assert state.cursors == {"orgs": LATE.isoformat()}
+
+
+def test_a_change_dated_in_the_future_does_not_move_the_cursor_past_the_pull() -> None:
+    """One wrong date must not hide all later changes."""
+    wrong = Org(sourced_id="a", date_last_modified=PULLED_AT + timedelta(days=3650))
+    assert state_after(wrong).cursors == {"orgs": PULLED_AT.isoformat()}
+
+
+def test_a_pull_that_was_whole_is_complete() -> None:
+    """A state stands on a complete pull where every entry says so."""
+    assert SyncState.after(district()).complete
+
+
+@pytest.mark.parametrize(
+    "coverage",
+    [
+        Coverage(),
+        Coverage([CoverageEntry(kind=Kind.user, state=CoverageState.failed)]),
+        Coverage(
+            [
+                CoverageEntry(kind=Kind.user),
+                CoverageEntry(kind=Kind.user, org_id="a", state=CoverageState.excluded),
+            ]
+        ),
+    ],
+)
+def test_a_pull_that_was_not_whole_is_not_complete(coverage: Coverage) -> None:
+    """A state says so where anything was withheld, failed or excluded, or nothing is known."""
+    assert not SyncState.after(without(district(), coverage=coverage)).complete
+
+
+def test_the_state_holds_counts_and_revision() -> None:
+    """The rows of the pull and the provider's own mark are kept."""
+    state = SyncState.after(without(district(), revision="r1"))
+    assert (state.revision, state.counts["users"]) == ("r1", 6)
+
+
+def test_a_reset_forgets_all_but_the_source() -> None:
+    """After a reset the next pull is a complete one."""
+    assert SyncState.after(district()).reset() == SyncState(source=SOURCE)
+
+
+@given(roster=strategies.rosters())
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30, deadline=None)
+def test_a_state_comes_back_from_json(roster: Roster) -> None:
+    """What a host stores as JSON is the equal state when it is read."""
+    state = SyncState.after(roster)
+    assert SyncState.from_dict(json.loads(json.dumps(state.to_dict()))) == state
+
+
+GOOD = SyncState(source=Source("p", "t"), cursors={"orgs": "x"}).to_dict()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {**GOOD, "version": 2},
+        {name: value for name, value in GOOD.items() if name != "tenant"},
+        {**GOOD, "cursors": ["x"]},
+        {**GOOD, "counts": {"orgs": "many"}},
+        {**GOOD, "counts": None},
+        None,
+    ],
+)
+def test_what_is_no_state_is_refused(data: dict[str, object]) -> None:
+    """Another version or shape is an error that asks for a full pull."""
+    with pytest.raises(ConfigError) as caught:
+        SyncState.from_dict(data)
+    assert caught.value.code == "EDL-CONF-004"
+    assert caught.value.__context__ is None
+
+
+def test_a_change_set_does_not_print_its_records() -> None:
+    """The repr of a change set names no person."""
+    person = User(sourced_id="u1", given_name="Xanthippe")
+    changes = ChangeSet(
+        source=SOURCE,
+        state=SyncState(source=SOURCE),
+        changed=(person,),
+        tombstones=(Tombstone(kind=Kind.user, sourced_id="u2", record=person),),
+    )
+    assert "Xanthippe" not in repr(changes)
