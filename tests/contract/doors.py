@@ -10,7 +10,9 @@ import attrs
 from edlink import sandbox
 from edlink._http import ClientCredentials, HttpSettings, OAuth1
 from edlink.classlink import ClassLinkPartner
+from edlink.clever import CleverClient
 from edlink.oneroster import OneRosterClient
+from edlink.roster import RosterSource
 from edlink.sandbox import Sandbox
 
 SCOPE = "https://purl.imsglobal.org/spec/or/{}/scope/{}.readonly"
@@ -61,7 +63,7 @@ class Door:
         return f"{self.provider}-{self.version}-{self.auth}"
 
     @contextmanager
-    def open(self, *faults: str, people: int = 300) -> Iterator[tuple[Sandbox, OneRosterClient]]:
+    def open(self, *faults: str, people: int = 300) -> Iterator[tuple[Sandbox, RosterSource]]:
         """Yield a running sandbox and a client for it."""
         with (
             sandbox.start(
@@ -72,7 +74,7 @@ class Door:
             yield district, client
 
     @contextmanager
-    def _client(self, district: Sandbox) -> Iterator[OneRosterClient]:
+    def _client(self, district: Sandbox) -> Iterator[RosterSource]:
         if self.provider == "classlink" and self.auth == "bearer":
             host, settings = district.url, SETTINGS
             with ClassLinkPartner(district.api_key, host=host, settings=settings) as partner:
@@ -82,9 +84,20 @@ class Door:
                 ) as client:
                     yield client
             return
+        if self.provider == "clever":
+            with CleverClient(
+                district.api_key,
+                version=self.version,
+                base_url=district.base_url,
+                page_size=PAGE_SIZE,
+                settings=SETTINGS,
+                clock=SkippingClock(),
+            ) as clever:
+                yield clever
+            return
         with OneRosterClient(
             district.base_url,
-            auth=self._auth(district),
+            auth=self.auth_of(district),
             tenant=district.truth.source.tenant,
             page_size=PAGE_SIZE,
             max_rows=MAX_ROWS,
@@ -93,7 +106,8 @@ class Door:
         ) as client:
             yield client
 
-    def _auth(self, district: Sandbox) -> OAuth1 | ClientCredentials:
+    def auth_of(self, district: Sandbox) -> OAuth1 | ClientCredentials:
+        """Return the credentials that a sandbox accepts."""
         if self.auth == "oauth1":
             return OAuth1(district.key, district.secret)
         return ClientCredentials(
@@ -110,4 +124,8 @@ DOORS = (
     Door(provider="oneroster", version="1.1", auth="oauth2"),
     Door(provider="oneroster", version="1.2", auth="oauth2"),
     Door(provider="classlink", version="1.1", auth="bearer"),
+    *(
+        Door(provider="clever", version=version, auth="bearer")
+        for version in ("2.0", "2.1", "3.0", "3.1")
+    ),
 )

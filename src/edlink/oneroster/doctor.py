@@ -87,6 +87,8 @@ def _check_clock(client: "OneRosterClient", response: Response) -> Iterator[Find
         theirs = parsedate_to_datetime(response.headers.get("Date", ""))
     except ValueError:
         return
+    if theirs.tzinfo is None:
+        return
     skew = round(abs((client.now() - theirs).total_seconds()))
     fine = skew <= _MAX_SKEW
     yield Finding(
