@@ -22,14 +22,34 @@ from edlink.matching.birth_dates import (
     BirthDateState,
     parse_birth_date,
 )
-from edlink.matching.clear import Account, ClearPlan, plan_clear
-from edlink.matching.dedupe import DuplicateGroup, DuplicateGroups, HostPerson, find_duplicates
+from edlink.matching.birth_report import (
+    BirthDateReport,
+    BirthDateRow,
+    diagnose_birth_dates,
+)
+from edlink.matching.claim_reasons import (
+    Reason,
+)
+from edlink.matching.clear import (
+    Account,
+    ClearPlan,
+    plan_clear,
+)
+from edlink.matching.dedupe import (
+    DuplicateGroup,
+    DuplicateGroups,
+    HostPerson,
+    find_duplicates,
+)
 from edlink.matching.diff import (
     FieldChange,
     RecordUpdate,
     RosterDiff,
     apply_diff,
     diff_rosters,
+)
+from edlink.matching.directory import (
+    StudentDirectory,
 )
 from edlink.matching.emails import (
     EmailKey,
@@ -51,6 +71,13 @@ from edlink.matching.ids import (
     IdKey,
     normalize_id,
 )
+from edlink.matching.limiter import (
+    Attempt,
+    AttemptLimiter,
+    AttemptLimits,
+    MemoryLimiter,
+    Outcome,
+)
 from edlink.matching.match import (
     match_people,
 )
@@ -66,7 +93,12 @@ from edlink.matching.merge import (
     TakenField,
     plan_merge,
 )
-from edlink.matching.merge_apply import MergeUndo, apply_merge, resolve, revert_merge
+from edlink.matching.merge_apply import (
+    MergeUndo,
+    apply_merge,
+    resolve,
+    revert_merge,
+)
 from edlink.matching.name_levels import (
     NameLevel,
     compare_names,
@@ -86,6 +118,15 @@ from edlink.matching.overview import (
     TermRow,
     term_overview,
 )
+from edlink.matching.parents import (
+    ClaimPolicy,
+    GuardianClaim,
+    Proof,
+    PublicAnswer,
+    StaffNote,
+    VerificationResult,
+    verify_guardian_claim,
+)
 from edlink.matching.people import (
     Person,
     PersonKind,
@@ -103,7 +144,11 @@ from edlink.matching.policy import (
     Profile,
     SyncPolicy,
 )
-from edlink.matching.rekey import RekeyPlan, RekeyStep, plan_rekey
+from edlink.matching.rekey import (
+    RekeyPlan,
+    RekeyStep,
+    plan_rekey,
+)
 from edlink.matching.report import (
     Cause,
     Evidence,
@@ -171,12 +216,18 @@ __all__ = [
     "Account",
     "Action",
     "Assignment",
+    "Attempt",
+    "AttemptLimiter",
+    "AttemptLimits",
     "Between",
     "BirthDate",
+    "BirthDateReport",
+    "BirthDateRow",
     "BirthDateState",
     "Blackout",
     "Cause",
     "Change",
+    "ClaimPolicy",
     "ClassMode",
     "ClearPlan",
     "DuplicateGroup",
@@ -188,6 +239,7 @@ __all__ = [
     "Evidence",
     "FieldChange",
     "FilterResult",
+    "GuardianClaim",
     "Hold",
     "HostPerson",
     "HostRecord",
@@ -198,6 +250,7 @@ __all__ = [
     "Link",
     "MatchReport",
     "MatchRules",
+    "MemoryLimiter",
     "Merge",
     "MergeConflict",
     "MergePlan",
@@ -209,12 +262,16 @@ __all__ = [
     "NearMiss",
     "OpenComponent",
     "OpenGroup",
+    "Outcome",
     "Override",
     "OverrideType",
     "Overrides",
     "Person",
     "PersonKind",
     "Profile",
+    "Proof",
+    "PublicAnswer",
+    "Reason",
     "RecordUpdate",
     "Redirect",
     "Reference",
@@ -228,7 +285,9 @@ __all__ = [
     "SessionProblem",
     "SessionTree",
     "SharedValue",
+    "StaffNote",
     "StoredLink",
+    "StudentDirectory",
     "SuggestionSettings",
     "Suggestions",
     "Survivorship",
@@ -244,6 +303,7 @@ __all__ = [
     "TermPolicy",
     "TermRow",
     "Undated",
+    "VerificationResult",
     "Weights",
     "Window",
     "active_sessions",
@@ -253,6 +313,7 @@ __all__ = [
     "assign_one_to_one",
     "compare_names",
     "current_window",
+    "diagnose_birth_dates",
     "diff_rosters",
     "filter_terms",
     "find_duplicates",
@@ -284,4 +345,5 @@ __all__ = [
     "suggest_matches",
     "term_overview",
     "twice_weekly",
+    "verify_guardian_claim",
 ]

@@ -1,0 +1,271 @@
+"""Rules D1 to D7: what verification promises."""
+
+import traceback
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edlink.coverage import Source
+from edlink.matching.directory import StudentDirectory
+from edlink.matching.limiter import Attempt, MemoryLimiter, Outcome
+from edlink.matching.parents import (
+    ClaimPolicy,
+    GuardianClaim,
+    PublicAnswer,
+    VerificationResult,
+    verify_guardian_claim,
+)
+from edlink.model import Demographics, Identifier, Relationship, RoleAssignment, User
+from edlink.roster import Roster
+from edlink.vocabulary import IdentifierType, RelationshipKind, Role
+
+DAY = date(2025, 10, 1)
+NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
+DATES = st.dates(date(2008, 1, 1), date(2020, 12, 31))
+NAMES = st.sampled_from(["Ada", "Zoë", "zoe", "Lin"])
+POLICIES = st.builds(
+    ClaimPolicy,
+    secret=st.just(b"an invented secret of a test"),
+    order=st.sampled_from(["ymd", "mdy", "dmy"]),
+    require_number=st.booleans(),
+    accept_knowledge_only=st.booleans(),
+)
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> Roster:
+    """Draw a few students, some alike, with dates, links and flags of every sort."""
+    records: list[User | Demographics | Relationship] = []
+    day = draw(DATES)
+    for n in range(draw(st.integers(1, 4))):
+        records.append(
+            User(
+                sourced_id=f"u{n}",
+                given_name=draw(NAMES),
+                family_name=draw(st.sampled_from(["Moss", "Elm"])),
+                identifiers=(Identifier(type=IdentifierType.student_number, value=f"00{n}"),),
+                roles=(RoleAssignment(role=Role.student, org_id=draw(st.sampled_from("st"))),),
+            )
+        )
+        born = draw(st.sampled_from([day, day, None]) | DATES | st.just(date(1900, 1, 1)))
+        records.append(Demographics(sourced_id=f"u{n}", birth_date=born))
+        if draw(st.booleans()):
+            records.append(
+                Relationship(
+                    sourced_id=f"r{n}",
+                    student_id=f"u{n}",
+                    contact_id="p",
+                    kind=draw(st.sampled_from(RelationshipKind)),
+                    has_legal_custody=draw(st.none() | st.booleans()),
+                )
+            )
+    return Roster.from_records(records, source=Source("clever", "d1"), pulled_at=NOW)
+
+
+@st.composite
+def claims(draw: st.DrawFn, roster: Roster) -> GuardianClaim:
+    """Draw a claim that is often about a student, and often right."""
+    dates = [d.birth_date for d in roster.demographics if d.birth_date is not None]
+    day = draw(st.sampled_from(dates) | DATES if dates else DATES)
+    forms = [day.isoformat(), day.strftime("%m/%d/%Y"), day.strftime("%d/%m/%Y"), "2014", ""]
+    return GuardianClaim(
+        claim_id="c1",
+        at=NOW,
+        actor="adult-1",
+        network="192.0.2.1",
+        contact_id=draw(st.sampled_from(["p", "p", None, "q"])),
+        student_number=draw(st.none() | st.sampled_from(["000", "001", "999"])),
+        given_name=draw(st.none() | NAMES),
+        family_name=draw(st.sampled_from([None, "moss", "Elm"])),
+        birth_date=draw(st.sampled_from(forms)),
+        org_id=draw(st.sampled_from([None, "s", "t"])),
+    )
+
+
+CASES = rosters().flatmap(lambda roster: st.tuples(st.just(roster), claims(roster)))
+Case = tuple[Roster, GuardianClaim]
+
+
+class Counting(MemoryLimiter):
+    """A limiter that says yes or no as told, and notes what it was asked."""
+
+    def __init__(self, *, answer: bool | None = True) -> None:
+        super().__init__()
+        self.answer = answer
+        self.calls: list[str] = []
+
+    def before(self, attempt: Attempt) -> bool:
+        """Answer as told."""
+        del attempt
+        self.calls.append("before")
+        if self.answer is None:
+            raise TimeoutError
+        return self.answer
+
+    def after(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Note the call."""
+        del attempt, outcome
+        self.calls.append("after")
+
+
+def _run(case: Case, limiter: MemoryLimiter, policy: ClaimPolicy) -> VerificationResult:
+    roster, claim = case
+    directory = StudentDirectory.from_roster(roster, on=DAY)
+    return verify_guardian_claim(claim, directory, limiter=limiter, policy=policy, on=DAY)
+
+
+@given(CASES, POLICIES, st.sampled_from([True, False, None]))
+def test_d1_there_are_three_public_answers_and_one_for_every_failure(
+    case: Case, policy: ClaimPolicy, answer: bool | None
+) -> None:
+    """A failure that is not a limit is not_verified and nothing else."""
+    result = _run(case, Counting(answer=answer), policy)
+
+    expected = {PublicAnswer.verified, PublicAnswer.not_verified}
+    assert result.public in (expected if answer else {PublicAnswer.try_later})
+
+
+@given(CASES, POLICIES, st.booleans())
+def test_d2_only_the_exact_date_of_one_student_under_the_limit_verifies(
+    case: Case, policy: ClaimPolicy, allowed: bool
+) -> None:
+    """Verified means: one candidate, the very date on file, and the limiter's yes."""
+    roster, claim = case
+    result = _run(case, Counting(answer=allowed), policy)
+    if result.public is PublicAnswer.verified:
+        on_file = roster.demographics_of(result.private.student_id or "")
+        assert on_file is not None
+        assert on_file.birth_date is not None
+        day = on_file.birth_date
+        forms = {"ymd": "%Y-%m-%d", "mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y"}
+
+        assert allowed
+        assert claim.birth_date in {day.isoformat(), day.strftime(forms[policy.order])}
+
+
+@given(DATES, st.integers(5, 12), st.sampled_from(["one", "start", "first"]), POLICIES)
+def test_d3_a_masked_date_never_verifies(
+    day: date, count: int, mask: str, policy: ClaimPolicy
+) -> None:
+    """A date that a filter wrote is as good as none, even when it is typed exactly."""
+    masked = {
+        "one": [day] * count,
+        "start": [date(2008 + n, 1, 1) for n in range(count)],
+        "first": [date(2014, n % 12 + 1, 1) for n in range(count)],
+    }[mask]
+    records: list[User | Demographics | Relationship] = []
+    for n, born in enumerate(masked):
+        roles = (RoleAssignment(role=Role.student, org_id="s"),)
+        records.append(
+            User(sourced_id=f"u{n}", given_name=f"Ada{'x' * n}", family_name="Moss", roles=roles)
+        )
+        records.append(Demographics(sourced_id=f"u{n}", birth_date=born))
+    link = Relationship(
+        sourced_id="r", student_id="u0", contact_id="p", kind=RelationshipKind.parent
+    )
+    roster = Roster.from_records([*records, link], source=Source("clever", "d1"), pulled_at=NOW)
+    claim = GuardianClaim(
+        claim_id="c",
+        at=NOW,
+        actor="a",
+        contact_id="p",
+        given_name="Ada",
+        family_name="Moss",
+        birth_date=masked[0].isoformat(),
+    )
+
+    assert _run((roster, claim), Counting(), policy).public is PublicAnswer.not_verified
+
+
+@given(CASES, POLICIES, st.sampled_from([True, False, None]))
+def test_d4_the_limiter_is_called_once_before_and_once_after(
+    case: Case, policy: ClaimPolicy, answer: bool | None
+) -> None:
+    """Whatever happens, the limiter is asked once and told once, in this order."""
+    limiter = Counting(answer=answer)
+    _run(case, limiter, policy)
+
+    assert limiter.calls == ["before", "after"]
+
+
+@given(DATES, st.integers(5, 9))
+def test_d5_after_the_limit_even_the_right_date_fails(born: date, tries: int) -> None:
+    """Once the day's attempts are spent, nothing verifies."""
+    student = User(
+        sourced_id="u",
+        given_name="Ada",
+        family_name="Moss",
+        roles=(RoleAssignment(role=Role.student, org_id="s"),),
+    )
+    roster = Roster.from_records(
+        [student, Demographics(sourced_id="u", birth_date=born)],
+        source=Source("clever", "d1"),
+        pulled_at=NOW,
+    )
+    limiter = MemoryLimiter()
+    policy = ClaimPolicy(secret=b"an invented secret of a test", accept_knowledge_only=True)
+    wrong = (born + timedelta(days=1)).isoformat()
+    answers = []
+    for n, typed in enumerate([wrong] * tries + [born.isoformat()]):
+        claim = GuardianClaim(
+            claim_id=str(n),
+            at=NOW + timedelta(hours=2 * n),
+            actor="a",
+            given_name="Ada",
+            family_name="Moss",
+            birth_date=typed,
+        )
+        answers.append(_run((roster, claim), limiter, policy).public)
+
+    assert answers[-1] is PublicAnswer.try_later
+    assert PublicAnswer.verified not in answers
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(2008, 2020), POLICIES)
+def test_d6_day_and_month_swapped_never_verify(
+    month: int, day: int, year: int, policy: ClaimPolicy
+) -> None:
+    """A date whose day and month are exchanged is another date."""
+    born, swapped = date(year, month, day), date(year, day, month)
+    student = User(
+        sourced_id="u",
+        given_name="Ada",
+        family_name="Moss",
+        roles=(RoleAssignment(role=Role.student, org_id="s"),),
+    )
+    link = Relationship(
+        sourced_id="r", student_id="u", contact_id="p", kind=RelationshipKind.parent
+    )
+    roster = Roster.from_records(
+        [student, link, Demographics(sourced_id="u", birth_date=born)],
+        source=Source("clever", "d1"),
+        pulled_at=NOW,
+    )
+    claim = GuardianClaim(
+        claim_id="c",
+        at=NOW,
+        actor="a",
+        contact_id="p",
+        given_name="Ada",
+        family_name="Moss",
+        birth_date=swapped.isoformat(),
+    )
+    result = _run((roster, claim), Counting(), policy)
+
+    assert born == swapped or result.public is PublicAnswer.not_verified
+
+
+@given(CASES, POLICIES, st.sampled_from([True, False, None]))
+def test_d7_the_date_is_in_no_result_log_or_traceback(
+    case: Case, policy: ClaimPolicy, answer: bool | None
+) -> None:
+    """Neither the typed nor the stored date appears in anything that may be printed."""
+    roster, claim = case
+    result = _run(case, Counting(answer=answer), policy)
+    printed = repr((claim, policy, result, result.private, result.log))
+    shown = "".join(traceback.format_exception(RuntimeError(printed)))
+    stored = [d.birth_date.isoformat() for d in roster.demographics if d.birth_date is not None]
+    typed = [claim.birth_date] if len(claim.birth_date) > len("2014") else []
+    for secret in (*stored, *typed):
+        assert secret not in shown
