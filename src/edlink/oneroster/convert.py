@@ -16,8 +16,8 @@ def to_relationships(users: Iterable[User]) -> tuple[tuple[Relationship, ...], t
     Return the links between students and adults, and an Issue for each agent that is none.
 
     OneRoster lists linked people as ``agents`` on either side and never says what they are to
-    each other (1.2 UserDType): the adult's own role does.  A link that only one side lists
-    counts, and says so.
+    each other (1.2 UserDType): the adult's own role does, at the student's school where they have
+    one there.  A link that only one side lists counts, and says so.
 
     Args:
         users: All users of one source.
@@ -37,7 +37,9 @@ def to_relationships(users: Iterable[User]) -> tuple[tuple[Relationship, ...], t
             issues.append(_issue(user, "agent_not_family"))
         else:
             edges.setdefault(pair, set()).add(user.sourced_id)
-    links = (_link(people[adult], student, sides) for (student, adult), sides in edges.items())
+    links = (
+        _link(people[adult], people[student], sides) for (student, adult), sides in edges.items()
+    )
     return tuple(links), tuple(issues)
 
 
@@ -64,21 +66,26 @@ def _pair(one: User, other: User, students: set[str]) -> tuple[str, str] | None:
     if (one.sourced_id in students) == (other.sourced_id in students):
         return None
     student, adult = (one, other) if one.sourced_id in students else (other, one)
-    return (student.sourced_id, adult.sourced_id) if _family_word(adult) else None
+    return (student.sourced_id, adult.sourced_id) if _family_word(adult, student) else None
 
 
-def _family_word(adult: User) -> str | None:
-    for role in adult.roles:
-        if role.role_raw is not None and role.role_raw.lower() in _FAMILY:
-            return role.role_raw
-    return None
+def _family_word(adult: User, student: User) -> str | None:
+    """Return the adult's family role at an org of the student, else their first anywhere."""
+    words = [
+        (role.org_id, role.role_raw)
+        for role in adult.roles
+        if role.role_raw is not None and role.role_raw.lower() in _FAMILY
+    ]
+    orgs = {role.org_id for role in student.roles}
+    near = (word for org_id, word in words if org_id in orgs)
+    return next(near, words[0][1] if words else None)
 
 
-def _link(adult: User, student_id: str, sides: set[str]) -> Relationship:
-    word = _family_word(adult)
+def _link(adult: User, student: User, sides: set[str]) -> Relationship:
+    word = _family_word(adult, student)
     return Relationship(
-        sourced_id=f"{student_id}|{adult.sourced_id}",
-        student_id=student_id,
+        sourced_id=f"{student.sourced_id}|{adult.sourced_id}",
+        student_id=student.sourced_id,
         contact_id=adult.sourced_id,
         kind=read_relationship_kind(word),
         kind_raw=word,
