@@ -12,7 +12,8 @@ from edlink.oneroster import HttpSettings, OAuth1, OneRosterClient, StaticBearer
 from edlink.report import Finding
 from edlink.vocabulary import Severity
 
-ONEROSTER, CLASSLINK = DOORS[0], DOORS[3]
+HERE = [door for door in DOORS if door.provider in ("oneroster", "classlink")]
+ONEROSTER, CLASSLINK = HERE[0], HERE[-1]
 
 
 def codes(findings: Sequence[Finding]) -> set[str]:
@@ -28,7 +29,7 @@ class LateClock(SkippingClock):
         return super().time() - 600
 
 
-@pytest.mark.parametrize("door", DOORS, ids=str)
+@pytest.mark.parametrize("door", HERE, ids=str)
 def test_a_healthy_district_has_no_error(door: Door) -> None:
     """Access, clock and every collection are fine; gaps in the data are warnings at most."""
     with door.open() as (_, client):
