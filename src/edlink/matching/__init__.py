@@ -27,8 +27,17 @@ from edlink.matching.birth_report import (
     BirthDateRow,
     diagnose_birth_dates,
 )
+from edlink.matching.causes import explain_unmatched
 from edlink.matching.claim_reasons import (
     Reason,
+)
+from edlink.matching.classes import (
+    Classroom,
+    ClassStart,
+    ClassStartPlan,
+    classrooms_of,
+    match_classes,
+    plan_class_start,
 )
 from edlink.matching.clear import (
     Account,
@@ -57,6 +66,7 @@ from edlink.matching.emails import (
     normalize_email,
     normalize_phone,
 )
+from edlink.matching.explain import explain
 from edlink.matching.frequencies import (
     NameFrequencies,
 )
@@ -67,6 +77,8 @@ from edlink.matching.host import (
     HostState,
     SyncMemory,
 )
+from edlink.matching.id_rules import IdRuleProposal, learn_id_rule
+from edlink.matching.identities import IdentityMatch, match_identity
 from edlink.matching.ids import (
     IdKey,
     normalize_id,
@@ -107,6 +119,7 @@ from edlink.matching.normalize import (
     NameKey,
     normalize_name,
 )
+from edlink.matching.orgs import match_orgs
 from edlink.matching.overrides import (
     Effect,
     Override,
@@ -229,6 +242,9 @@ __all__ = [
     "Change",
     "ClaimPolicy",
     "ClassMode",
+    "ClassStart",
+    "ClassStartPlan",
+    "Classroom",
     "ClearPlan",
     "DuplicateGroup",
     "DuplicateGroups",
@@ -245,6 +261,8 @@ __all__ = [
     "HostRecord",
     "HostState",
     "IdKey",
+    "IdRuleProposal",
+    "IdentityMatch",
     "Keep",
     "Limits",
     "Link",
@@ -311,15 +329,22 @@ __all__ = [
     "apply_merge",
     "apply_sync",
     "assign_one_to_one",
+    "classrooms_of",
     "compare_names",
     "current_window",
     "diagnose_birth_dates",
     "diff_rosters",
+    "explain",
+    "explain_unmatched",
     "filter_terms",
     "find_duplicates",
     "find_expired",
     "infer_end_semantics",
+    "learn_id_rule",
     "local_today",
+    "match_classes",
+    "match_identity",
+    "match_orgs",
     "match_people",
     "next_window",
     "nightly",
@@ -331,6 +356,7 @@ __all__ = [
     "people_of",
     "pick_default_terms",
     "plan_archive",
+    "plan_class_start",
     "plan_clear",
     "plan_merge",
     "plan_rekey",

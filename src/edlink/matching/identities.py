@@ -1,157 +1,55 @@
-"""
-Who a sign-in is in a roster: a stored link, then the sourced id of the same tenant, then nobody.
+"""Who of a roster has just signed in, by the rules that link records and by no weaker ones."""
 
-Names and e-mail addresses are never looked at: nobody has proved them.
-"""
-
-from collections import Counter
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Protocol
+from collections.abc import Iterable
 
 import attrs
 
-from edlink.coverage import Source
-from edlink.roster import Roster
+from edlink.matching.match import match_people
+from edlink.matching.people import Person, PersonKind
+from edlink.matching.rules import MatchRules
 
-#: The key of an identity: provider, tenant and subject.
-IdentityKey = tuple[str, str, str]
-
-#: What the host has stored: the sourced id of the person each identity was linked to.
-Links = Mapping[IdentityKey, str]
-
-
-class SignedIn(Protocol):
-    """What linking needs of an identity; ``edlink.sso.Identity`` has it."""
-
-    @property
-    def source(self) -> Source:
-        """Provider and tenant that vouch for the person."""
-        ...
-
-    @property
-    def key(self) -> IdentityKey:
-        """Provider, tenant and subject."""
-        ...
-
-    @property
-    def sourced_id(self) -> str | None:
-        """The person's id in the tenant's roster, where the provider sends one."""
-        ...
-
-
-class LinkReason(StrEnum):
-    """
-    Why an identity is, or is not, a person of the roster.
-
-    ``stored_link`` and ``sourced_id`` name a person, others nobody.  ``person_gone``: the stored
-    link leads to nobody in this roster.  ``person_taken``: another account of the same tenant is
-    linked to that person.  ``disabled``: the roster says the person may not sign in.
-    ``other_tenant``, ``no_sourced_id`` and ``not_in_roster`` say where the second rule ended.
-    """
-
-    stored_link = "stored_link"
-    sourced_id = "sourced_id"
-    person_gone = "person_gone"
-    person_taken = "person_taken"
-    disabled = "disabled"
-    other_tenant = "other_tenant"
-    no_sourced_id = "no_sourced_id"
-    not_in_roster = "not_in_roster"
+_RULES = MatchRules()
 
 
 @attrs.frozen(kw_only=True)
-class IdentityLink:
-    """The sourced id of the person who signed in, or None, and why."""
-
-    user_id: str | None
-    reason: LinkReason
-
-
-def link_identity(
-    identity: SignedIn, roster: Roster, links: Links, *, vouched_by: Source | None = None
-) -> IdentityLink:
+class IdentityMatch:
     """
-    Return who an identity is in a roster; nobody is linked by likeness.
+    The record of a person who signed in, or why there is none.
+
+    ``reason`` is ``other_tenant``, ``not_found`` or ``ambiguous``.
+    """
+
+    ref: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+
+
+def match_identity(
+    identity: Person, people: Iterable[Person], *, tenant: str, rules: MatchRules = _RULES
+) -> IdentityMatch:
+    """
+    Return which record of a tenant a sign-in belongs to.
+
+    An address or user name counts only where the names agree too.  The kind of the identity is not
+    looked at: a sign-in does not always say it.
 
     Args:
-        identity: An accepted sign-in.
-        roster: The people it may be.
-        links: What the host has stored.
-        vouched_by: The identity source whose sourced ids are this roster's, where it is not the
-            roster's own source (a district's ClassLink login with its OneRoster data).
+        identity: What the sign-in proved, with its tenant.
+        people: The tenant's people, or those of them that share any key with the identity.
+        tenant: The tenant that the sign-in was begun for.
+        rules: What the host has set.
     """
-    stored = links.get(identity.key)
-    if stored is not None:
-        return _known(roster, stored, LinkReason.stored_link, LinkReason.person_gone)
-    if identity.source != (vouched_by or roster.source):
-        return IdentityLink(user_id=None, reason=LinkReason.other_tenant)
-    if not identity.sourced_id:
-        return IdentityLink(user_id=None, reason=LinkReason.no_sourced_id)
-    tenant = (identity.source.provider, identity.source.tenant)
-    if any(person == identity.sourced_id and key[:2] == tenant for key, person in links.items()):
-        return IdentityLink(user_id=None, reason=LinkReason.person_taken)
-    return _known(roster, identity.sourced_id, LinkReason.sourced_id, LinkReason.not_in_roster)
-
-
-@attrs.frozen(kw_only=True)
-class SignInPreview:
-    """
-    Who could sign in, before anybody does.
-
-    Attributes:
-        able: Sourced ids of people who will be known, with how.
-        lacking: Sourced ids of people who will not, with why.
-        collisions: Sourced ids of people to whom several accounts of one tenant are linked.
-        dangling: How many stored links lead to nobody in the roster.
-    """
-
-    able: Mapping[str, LinkReason] = attrs.field(repr=False)
-    lacking: Mapping[str, LinkReason] = attrs.field(repr=False)
-    collisions: tuple[str, ...] = attrs.field(repr=False)
-    dangling: int
-
-    def summary(self) -> dict[str, int]:
-        """Return counts by what was found; no person is in it."""
-        counts = Counter(str(reason) for reason in (*self.able.values(), *self.lacking.values()))
-        return {**counts, "collisions": len(self.collisions), "dangling": self.dangling}
-
-
-def preview_sign_ins(roster: Roster, links: Links, *, sends_sourced_id: bool) -> SignInPreview:
-    """
-    Return for a whole roster who will be able to sign in, who collides and who lacks what.
-
-    Args:
-        roster: Everyone who might sign in.
-        links: What the host has stored.
-        sends_sourced_id: Whether the provider was set up to send the roster's sourced ids
-            (Clever and Entra always do, Veracross never does).
-    """
-    linked = Counter((key[:2], person) for key, person in links.items())
-    people = set(links.values())
-    able: dict[str, LinkReason] = {}
-    lacking: dict[str, LinkReason] = {}
-    for user in roster.users:
-        if not user.enabled:
-            lacking[user.sourced_id] = LinkReason.disabled
-        elif user.sourced_id in people:
-            able[user.sourced_id] = LinkReason.stored_link
-        elif sends_sourced_id:
-            able[user.sourced_id] = LinkReason.sourced_id
-        else:
-            lacking[user.sourced_id] = LinkReason.no_sourced_id
-    return SignInPreview(
-        able=able,
-        lacking=lacking,
-        collisions=tuple(sorted({person for (_, person), count in linked.items() if count > 1})),
-        dangling=sum(roster.user(person) is None for person in links.values()),
-    )
-
-
-def _known(roster: Roster, user_id: str, found: LinkReason, missing: LinkReason) -> IdentityLink:
-    user = roster.user(user_id)
-    if user is None:
-        return IdentityLink(user_id=None, reason=missing)
-    if not user.enabled:
-        return IdentityLink(user_id=None, reason=LinkReason.disabled)
-    return IdentityLink(user_id=user_id, reason=found)
+    if identity.tenant != tenant:
+        return IdentityMatch(reason="other_tenant")
+    known = tuple(people)
+    found: set[tuple[str, str]] = set()
+    is_open = False
+    for kind in PersonKind:
+        mine = attrs.evolve(identity, ref="", kind=kind, child_refs=())
+        report = match_people([mine], known, rules=rules, tenant=tenant)
+        found |= {(link.existing, link.rule) for link in report.linked}
+        is_open = is_open or any(group.incoming for group in report.groups())
+    if len(found) == 1 and not is_open:
+        ((ref, rule),) = found
+        return IdentityMatch(ref=ref, rule=rule)
+    return IdentityMatch(reason="ambiguous" if found or is_open else "not_found")
