@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from edlink.sandbox.district import District
+from edlink.sandbox.doors import find_door
 from edlink.sandbox.faults import FAULTS, Expects, Fault
 from edlink.sandbox.server import Sandbox
 
@@ -22,7 +23,7 @@ __all__ = ["FAULTS", "District", "Expects", "Fault", "Sandbox", "start"]
 def start(  # noqa: PLR0913 - every argument has a default; tests name the one they need
     people: int = 5000,
     provider: str = "oneroster",
-    version: str = "1.1",
+    version: str | None = None,
     *,
     auth: str | None = None,
     seed: int = 1,
@@ -38,7 +39,7 @@ def start(  # noqa: PLR0913 - every argument has a default; tests name the one t
     Args:
         people: How many users the district has, from 50 to 1,000,000.
         provider: Whose protocol it speaks, such as ``oneroster`` or ``classlink``.
-        version: Which version of it.
+        version: Which version of it; by default the one that is usual for the provider.
         auth: How a client signs in: ``oauth2``, ``oauth1`` or ``bearer``; by default what is
             usual for the provider.
         seed: Which of the invented districts.
@@ -52,11 +53,12 @@ def start(  # noqa: PLR0913 - every argument has a default; tests name the one t
         ConfigError: EDL-CONF-040 to EDL-CONF-043, for a size, provider, version, way to sign in,
             option or fault that there is not.
     """
+    usual = find_door(provider)
     return Sandbox(
         district=District(people, seed, school_year),
         provider=provider,
-        version=version,
-        auth=auth or ("bearer" if provider == "classlink" else "oauth2"),
+        version=version or usual.version,
+        auth=auth or usual.auth,
         faults=faults,
         latency=latency,
         token_lifetime=token_lifetime,

@@ -18,10 +18,22 @@ from edlink.sandbox.district import District
 from edlink.sandbox.exchange import Exchange, Reply
 from edlink.sandbox.truth import Reading
 
-#: Module of each provider's door.
-DOORS: Mapping[str, str] = {
-    "oneroster": "edlink.sandbox.oneroster.door",
-    "classlink": "edlink.sandbox.classlink",
+
+@attrs.frozen
+class Entry:
+    """The module of a provider's door, and the version and way to sign in that are usual there."""
+
+    module: str
+    version: str
+    auth: str
+
+
+#: Every provider that the sandbox can play.
+DOORS: Mapping[str, Entry] = {
+    "oneroster": Entry("edlink.sandbox.oneroster.door", "1.1", "oauth2"),
+    "classlink": Entry("edlink.sandbox.classlink", "1.1", "bearer"),
+    "clever": Entry("edlink.sandbox.clever.door", "3.1", "bearer"),
+    "veracross": Entry("edlink.sandbox.veracross.door", "v3", "oauth2"),
 }
 
 
@@ -67,6 +79,19 @@ class Door(Protocol):
         """Let every token issued so far expire now."""
 
 
+def find_door(provider: str) -> Entry:
+    """
+    Return the entry of a provider.
+
+    Raises:
+        ConfigError: EDL-CONF-041 for a provider that the sandbox cannot play.
+    """
+    if provider not in DOORS:
+        known = ", ".join(sorted(DOORS))
+        raise ConfigError("EDL-CONF-041", f"the sandbox has no such provider; it has {known}")
+    return DOORS[provider]
+
+
 def open_door(settings: Settings) -> Door:
     """
     Return the door of the provider that the settings name.
@@ -75,11 +100,8 @@ def open_door(settings: Settings) -> Door:
         ConfigError: EDL-CONF-041 for a provider, and EDL-CONF-042 for a version, way to sign in
             or option that the sandbox does not have.
     """
-    if settings.provider not in DOORS:
-        known = ", ".join(sorted(DOORS))
-        raise ConfigError("EDL-CONF-041", f"the sandbox has no such provider; it has {known}")
-    opener = cast("Callable[[Settings], Door]", import_module(DOORS[settings.provider]).open_door)
-    return opener(settings)
+    module = import_module(find_door(settings.provider).module)
+    return cast("Callable[[Settings], Door]", module.open_door)(settings)
 
 
 def require(

@@ -1,6 +1,5 @@
 """What Clever can say, as Clever's JSON: version 3's people in roles, version 2's flat."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -11,8 +10,6 @@ from edlink.vocabulary import OrgType, Role
 
 Row: TypeAlias = dict[str, Any]
 
-LAST_SYNC = "2026-10-31T03:00:00.000Z"
-
 FLAT = {
     "student": "students",
     "teacher": "teachers",
@@ -21,33 +18,33 @@ FLAT = {
     "contact": "contacts",
 }
 
+#: What version 2 does not say of people who are neither students nor teachers.
+_UNTOLD = dict.fromkeys(("contact", "staff", "district_admin"), ("created", "last_modified"))
+
 
 class Rows:
     """
     A district's rows by collection, in the order of their ids, made when first asked for.
 
-    They may be changed; see ``feed``.
+    Attributes:
+        made: The collections that were asked for so far.
     """
 
     def __init__(self, views: Views, version: str) -> None:
         self._views = views
         self._version = version
-        self._lists: dict[str, list[Row]] = {}
+        self.made: dict[str, list[Row]] = {}
 
-    def list(self, collection: str) -> "list[Row] | None":
+    def of(self, collection: str) -> list[Row] | None:
         """Return the rows of a collection, or None where this version has none such."""
-        if collection not in self._lists:
+        if collection not in self.made:
             made = self._make(collection)
             if made is None:
                 return None
-            self._lists[collection] = sorted(made, key=lambda row: str(row["id"]))
-        return self._lists[collection]
+            self.made[collection] = sorted(made, key=lambda row: str(row["id"]))
+        return self.made[collection]
 
-    def replace(self, collection: str, rows: Iterable[Row]) -> None:
-        """Let a collection hold these rows."""
-        self._lists[collection] = sorted(rows, key=lambda row: str(row["id"]))
-
-    def _make(self, collection: str) -> "list[Row] | None":
+    def _make(self, collection: str) -> list[Row] | None:
         flat = {name: word for word, name in FLAT.items()}
         if collection == "users" and not self._is_flat:
             return self._people
@@ -60,14 +57,13 @@ class Rows:
             "terms": self._terms,
             "courses": self._courses,
             "sections": self._sections,
-            "events": list,
         }.get(collection, lambda: None)()
 
     @property
     def _is_flat(self) -> bool:
         return self._version.startswith("2")
 
-    def _districts(self) -> "list[Row]":
+    def _districts(self) -> list[Row]:
         (org,) = (org for org in self._views.orgs if org.type is OrgType.district)
         return [
             {
@@ -77,11 +73,10 @@ class Rows:
                 "sis_type": "sftp",
                 "error": "",
                 "launch_date": "2026-08-01",
-                "last_sync": LAST_SYNC,
             }
         ]
 
-    def _schools(self) -> "list[Row]":
+    def _schools(self) -> list[Row]:
         return [self._school(org) for org in self._views.orgs if org.type is OrgType.school]
 
     def _school(self, org: Org) -> Row:
@@ -94,7 +89,7 @@ class Rows:
             "last_modified": moment(org.date_last_modified),
         }
 
-    def _terms(self) -> "list[Row]":
+    def _terms(self) -> list[Row]:
         return [
             {
                 "id": session.sourced_id,
@@ -106,19 +101,19 @@ class Rows:
             for session in self._views.academic_sessions
         ]
 
-    def _courses(self) -> "list[Row]":
+    def _courses(self) -> list[Row]:
         return [
             {"id": c.sourced_id, "district": c.org_id, "name": c.title, "number": c.course_code}
             for c in self._views.courses
         ]
 
-    def _sections(self) -> "list[Row]":
+    def _sections(self) -> list[Row]:
         members: dict[str, list[Enrollment]] = {}
         for enrollment in self._views.enrollments:
             members.setdefault(str(enrollment.class_id), []).append(enrollment)
         return [self._section(c, members[c.sourced_id]) for c in self._views.classes]
 
-    def _section(self, class_: Class, members: "list[Enrollment]") -> Row:
+    def _section(self, class_: Class, members: list[Enrollment]) -> Row:
         teachers = [e for e in members if e.role is Role.teacher]
         return {
             "id": class_.sourced_id,
@@ -129,7 +124,7 @@ class Rows:
             "section_number": class_.class_code or "",
             "course": class_.course_id,
             "term_id": next(iter(class_.session_ids), None),
-            "grade": next(iter(class_.grades_raw), ""),
+            "grade": next(iter(class_.grades_raw), None),
             "subject": class_.subjects[0],
             "period": next(iter(class_.periods), ""),
             "students": [e.user_id for e in members if e.role is Role.student],
@@ -139,7 +134,7 @@ class Rows:
         }
 
     @cached_property
-    def _people(self) -> "list[Row]":
+    def _people(self) -> list[Row]:
         """The people as version 3 says them, with this version's ids."""
         demographics = {d.sourced_id: d for d in self._views.demographics}
         links: dict[str, list[Relationship]] = {}
@@ -151,7 +146,7 @@ class Rows:
         ]
 
     def _person(
-        self, user: User, demographics: Demographics | None, links: "list[Relationship]"
+        self, user: User, demographics: Demographics | None, links: list[Relationship]
     ) -> Row:
         names = {"first": user.given_name, "middle": user.middle_name, "last": user.family_name}
         word = str(user.roles[0].role_raw)
@@ -181,10 +176,10 @@ class Rows:
 
     def _student(self, user: User, said: Demographics) -> Row:
         row: Row = {
-            "grade": next(iter(user.grades_raw), ""),
+            "grade": next(iter(user.grades_raw), None),
             "graduation_year": "",
-            "gender": said.sex_raw or "",
-            "race": said.race_raw or "",
+            "gender": said.sex_raw,
+            "race": said.race_raw,
             "hispanic_ethnicity": "Y" if said.hispanic_or_latino_ethnicity else "N",
             "location": {"address": "", "city": "", "state": "", "zip": ""},
         }
@@ -206,9 +201,7 @@ def flatten(word: str, row: Row) -> Row:
         links = flat.pop("student_relationships")
         flat |= {"name": row["name"]["last"], "students": [link["student"] for link in links]}
         flat |= {key: links[0][key] for key in ("relationship", "type")}
-    if word in ("contact", "staff", "district_admin"):
-        del flat["created"], flat["last_modified"]
-    return flat
+    return {key: value for key, value in flat.items() if key not in _UNTOLD.get(word, ())}
 
 
 def _relationship(link: Relationship) -> Row:

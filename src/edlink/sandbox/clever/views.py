@@ -87,6 +87,7 @@ class Views:
     def __init__(self, district: District, version: str) -> None:
         self._district = district
         self._version = version
+        self._is_old = version.startswith("2")
         self.district_id = district.ids.org(0)
 
     @cached_property
@@ -131,14 +132,18 @@ class Views:
 
     @cached_property
     def enrollments(self) -> tuple[Enrollment, ...]:
-        """The members of the sections."""
-        classes = {c.sourced_id for c in self.classes}
-        found = (self._enrollment(e) for e in self._active_enrollments if e.class_id in classes)
-        return tuple({e.sourced_id: e for e in found}.values())
+        """The members of the sections, section by section, the students first."""
+        places = {c.sourced_id: place for place, c in enumerate(self.classes)}
+        found = {
+            (places[said.class_id], said.role is Role.teacher, said.sourced_id): said
+            for said in map(self._enrollment, self._active_enrollments)
+            if said.class_id in places
+        }
+        return tuple(found[key] for key in sorted(found))
 
     @cached_property
     def users(self) -> tuple[User, ...]:
-        """Students, employees, and adults linked to a student."""
+        """Students, employees, and adults linked to a student, role by role."""
         found: list[User] = []
         linked = {link.contact_id for link in self.relationships}
         for user in self._active_users:
@@ -149,7 +154,7 @@ class Views:
                 found.append(self._employee(user))
             if words & FAMILY.keys() and self.contact_id(user) in linked:
                 found.append(self._contact(user))
-        return tuple(sorted(found, key=lambda user: user.sourced_id))
+        return tuple(sorted(found, key=_place))
 
     @cached_property
     def relationships(self) -> tuple[Relationship, ...]:
@@ -176,9 +181,10 @@ class Views:
 
     @cached_property
     def demographics(self) -> tuple[Demographics, ...]:
-        """What Clever says of the students."""
+        """What Clever says of the students, in the same rows as the rest of them."""
+        people = {user.sourced_id for user in self._active_users}
         known = self._district.demographics
-        return tuple(_demographics(d) for d in known if d.status is Status.active)
+        return tuple(_demographics(d) for d in known if d.sourced_id in people)
 
     def contact_id(self, user: User) -> str:
         """Return the id of an adult as a contact: staff have another one as parents."""
@@ -187,11 +193,11 @@ class Views:
 
     def _person_id(self, sourced_id: str) -> str:
         """Return the id that this version has of anyone but a student."""
-        return sourced_id + "-v2" if self._version.startswith("2") else sourced_id
+        return sourced_id + "-v2" if self._is_old else sourced_id
 
     def _legacy(self, sourced_id: str, word: str) -> tuple[Identifier, ...]:
         """Return the id of version 2, which version 3 tells."""
-        if self._version.startswith("2"):
+        if self._is_old:
             return ()
         return (_identifier(IdentifierType.legacy_id, sourced_id + "-v2", word),)
 
@@ -282,7 +288,11 @@ class Views:
                 *numbers,
             )
         return attrs.evolve(
-            _named(user, self._person_id(user.sourced_id)),
+            _named(
+                user,
+                self._person_id(user.sourced_id),
+                brief=self._is_old and word != "teacher",
+            ),
             username=None if word == "district_admin" else user.username,
             identifiers=(
                 *(numbers if word != "district_admin" else ()),
@@ -308,7 +318,7 @@ class Views:
         sourced_id = self.contact_id(user)
         is_guardian = _family_word(user) in GUARDIANS
         return attrs.evolve(
-            _named(user, sourced_id),
+            _named(user, sourced_id, brief=self._is_old),
             given_name=None,
             middle_name=None,
             family_name=name,
@@ -325,6 +335,17 @@ class Views:
         )
 
 
+#: The order in which people are asked for, role by role.
+_ORDER = {
+    word: place
+    for place, word in enumerate(("student", "teacher", "staff", "district_admin", "contact"))
+}
+
+
+def _place(user: User) -> tuple[int, str]:
+    return _ORDER[str(user.roles[0].role_raw)], user.sourced_id
+
+
 def _family_word(user: User) -> str | None:
     return next((str(r.role_raw) for r in user.roles if r.role_raw in FAMILY), None)
 
@@ -333,13 +354,14 @@ def _identifier(type_: IdentifierType, value: str, word: str) -> Identifier:
     return Identifier(type=type_, value=value, type_raw=word)
 
 
-def _named(user: User, sourced_id: str) -> User:
+def _named(user: User, sourced_id: str, *, brief: bool = False) -> User:
+    """Return the part that all have; version 2 is brief on admins and contacts."""
     return User(
         sourced_id=sourced_id,
-        date_last_modified=user.date_last_modified,
-        date_created=user.date_last_modified,
+        date_last_modified=None if brief else user.date_last_modified,
+        date_created=None if brief else user.date_last_modified,
         given_name=user.given_name,
-        middle_name=user.middle_name,
+        middle_name=None if brief else user.middle_name,
         family_name=user.family_name,
         email=user.email,
     )
