@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from edlink.coverage import Source
-from edlink.matching.identities import (
+from edlink.matching.sign_ins import (
     IdentityKey,
     IdentityLink,
     LinkReason,
