@@ -46,8 +46,8 @@ app = typer.Typer(
 )
 out = Console(highlight=False)
 
-#: Faults of the demo's second district: a server that cuts pages, loses connections, and odd data.
-DEMO_FAULTS = ("clamped_page", "connection_cut_once", "odd_grades")
+#: The demo's second district: a server that cuts pages and connections, and sends odd records.
+DEMO_FAULTS = ("clamped_page", "connection_cut_once", "record_without_id")
 
 _COLORS = {
     Severity.ok: "green",
