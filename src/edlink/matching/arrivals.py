@@ -10,6 +10,7 @@ from edlink.matching.host import HostRecord
 from edlink.matching.links import pair_by_links
 from edlink.matching.overrides import Effect
 from edlink.matching.plan import Action, Change
+from edlink.matching.rekeys import arrived_people, detect_rekeys, gone_people
 from edlink.model import Record
 from edlink.plain import to_plain
 from edlink.vocabulary import Kind
@@ -47,6 +48,8 @@ class Arrivals:
                 arrived[i] = record
         if self.kind in CONNECTING:
             arrived = self._connected(arrived, managed)
+        if self.kind is Kind.user:
+            arrived = self._returned(arrived)
         for record in arrived.values():
             self._create(record)
 
@@ -119,6 +122,26 @@ class Arrivals:
         else:
             self._take_over(Action.rekey, held, record, rule)
         return True
+
+    def _returned(self, arrived: Mapping[str, Record]) -> dict[str, Record]:
+        """Settle people who were here under another id; return the others."""
+        draft = self.draft
+        present = draft.wanted.records[self.kind].keys() | draft.wanted.left_out[self.kind].keys()
+        # What a report re-keyed is settled.
+        present |= self.taken
+        gone = gone_people(draft.host, draft.incoming, present) if arrived else None
+        if gone is None or not gone.users:
+            return dict(arrived)
+        rekeys = detect_rekeys(gone, arrived_people(draft.incoming, arrived))
+        managed = draft.host.managed(self.kind)
+        rest = dict(arrived)
+        for i in arrived:
+            link = rekeys.found.get(i)
+            if link is not None and link.existing not in present:
+                self._take_over(Action.rekey, managed[link.existing], rest.pop(i), link.rule)
+            elif i in rekeys.open:
+                draft.keep_out(self.kind, rest.pop(i), rekeys.open[i])
+        return rest
 
     def _connected(
         self, arrived: Mapping[str, Record], managed: Mapping[str, HostRecord]

@@ -1,0 +1,150 @@
+from datetime import UTC, date, datetime
+
+import attrs
+
+from edlink.coverage import Coverage, CoverageEntry, Source
+from edlink.matching.apply import apply_sync
+from edlink.matching.host import HostRecord, HostState, SyncMemory
+from edlink.matching.plan import SyncPlan
+from edlink.matching.sync import plan_sync
+from edlink.model import (
+    Demographics,
+    Identifier,
+    Org,
+    Record,
+    Relationship,
+    RoleAssignment,
+    User,
+)
+from edlink.roster import Roster
+from edlink.vocabulary import IdentifierType, Kind, OrgType, Role
+
+SOURCE = Source("clever", "d1")
+DAY = date(2025, 10, 1)
+SCHOOL = Org(sourced_id="s1", type=OrgType.school)
+
+
+def _student(sourced_id: str, sis_id: str, given: str, family: str = "Moss") -> User:
+    return User(
+        sourced_id=sourced_id,
+        given_name=given,
+        family_name=family,
+        identifiers=(Identifier(type=IdentifierType.sis_id, value=sis_id),),
+        roles=(RoleAssignment(role=Role.student, org_id="s1"),),
+    )
+
+
+def _contact(sourced_id: str, phone: str) -> User:
+    roles = (RoleAssignment(role=Role.contact),)
+    return User(
+        sourced_id=sourced_id, given_name="Ida", family_name="Moss", phone=phone, roles=roles
+    )
+
+
+CHILD = _student("a1", "0042", "Ada")
+BASE: tuple[Record, ...] = (
+    SCHOOL,
+    CHILD,
+    Demographics(sourced_id="a1", birth_date=date(2014, 3, 25)),
+    _contact("p1", "555-0100"),
+    Relationship(sourced_id="p1-a1", student_id="a1", contact_id="p1"),
+)
+
+
+def _host(*records: Record, **facts: object) -> HostState:
+    managed = [
+        HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE, **facts)  # type: ignore[arg-type]
+        for r in records
+    ]
+    return HostState(memory=SyncMemory(source=SOURCE), records=managed)
+
+
+def _plan(host: HostState, *records: Record) -> SyncPlan:
+    coverage = Coverage(CoverageEntry(kind=kind) for kind in Kind)
+    roster = Roster.from_records(
+        records, source=SOURCE, pulled_at=datetime(2025, 10, 1, tzinfo=UTC), coverage=coverage
+    )
+    return plan_sync(host, roster, on=DAY)
+
+
+def _steps(plan: SyncPlan) -> list[tuple[str, str, str]]:
+    return [(str(c.action), c.sourced_id, c.reason) for c in plan.changes]
+
+
+def test_a_student_with_a_new_id_is_known_by_the_sis_id() -> None:
+    """A new id of the same pupil re-keys the record and all that hangs on it."""
+    new: list[Record] = [
+        SCHOOL,
+        attrs.evolve(CHILD, sourced_id="a2"),
+        Demographics(sourced_id="a2", birth_date=date(2014, 3, 25)),
+        _contact("p1", "555-0100"),
+        Relationship(sourced_id="p1-a2", student_id="a2", contact_id="p1"),
+    ]
+    host = _host(*BASE)
+
+    plan = _plan(host, *new)
+    after = apply_sync(host, plan)
+
+    assert _steps(plan) == [
+        ("rekey", "a2", "sis_id"),
+        ("rekey", "p1-a2", "same_ends"),
+        ("rekey", "a2", "same_ends"),
+    ]
+    assert {r.sourced_id for r in after.records} == {r.sourced_id for r in new}
+    assert {r.ref for r in after.records} == {r.ref for r in host.records}
+
+
+def test_a_contact_with_a_new_id_is_known_by_child_and_phone() -> None:
+    """Clever makes a contact without SIS id anew at every change; the host keeps its record."""
+    new = [r for r in BASE if r.sourced_id not in ("p1", "p1-a1")] + [
+        _contact("p2", "555-0100"),
+        Relationship(sourced_id="p2-a1", student_id="a1", contact_id="p2"),
+    ]
+
+    plan = _plan(_host(*BASE), *new)
+
+    assert [(action, i) for action, i, _ in _steps(plan)] == [("rekey", "p2"), ("rekey", "p2-a1")]
+
+
+def test_who_returns_under_a_new_id_is_restored_and_rekeyed() -> None:
+    """After 300 days a provider gives a new id; the archived record comes back with it."""
+    archived = HostRecord(
+        ref="h-a1",
+        record=CHILD,
+        source=SOURCE,
+        archived_on=date(2024, 9, 1),
+        archive_reason="missing",
+    )
+    host = HostState(memory=SyncMemory(source=SOURCE), records=[*_host(SCHOOL).records, archived])
+    back = attrs.evolve(CHILD, sourced_id="a2")
+
+    plan = _plan(host, SCHOOL, back)
+    after = apply_sync(host, plan)
+
+    assert _steps(plan) == [("rekey", "a2", "sis_id")]
+    assert after.get(Kind.user, "h-a1") == HostRecord(ref="h-a1", record=back, source=SOURCE)
+
+
+def test_a_sis_id_given_to_another_person_is_left_to_a_person() -> None:
+    """The same SIS id with another name and birth date is neither the old person nor made."""
+    other: list[Record] = [
+        SCHOOL,
+        _student("b1", "0042", "Bert", "Quill"),
+        Demographics(sourced_id="b1", birth_date=date(2016, 7, 8)),
+    ]
+
+    plan = _plan(_host(*BASE[:3]), *other)
+
+    assert plan.changes == ()
+    why = {(k.kind, k.sourced_id): k.reason for k in plan.kept}
+    assert why[Kind.user, "b1"] == "id_reused"
+    assert why[Kind.user, "a1"] == "waiting"
+
+
+def test_twins_who_enrol_are_two_new_people() -> None:
+    """Two new pupils alike in all but the SIS id are made, and nobody is merged."""
+    twins = [_student("t1", "0050", "May"), _student("t2", "0051", "Mae")]
+
+    plan = _plan(_host(*BASE), *BASE, *twins)
+
+    assert _steps(plan) == [("create", "t1", "new"), ("create", "t2", "new")]
