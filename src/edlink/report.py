@@ -1,10 +1,13 @@
 """What the doctor found, and how a sync ended; safe to print."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from html import escape
+from typing import Any
 
 import attrs
 
+from edlink.errors import EdlinkError
 from edlink.vocabulary import Severity
 
 Fact = int | float | str
@@ -70,7 +73,9 @@ class SyncReport:
     Attributes:
         outcome: ``success``, ``partial`` (something was held or withheld) or ``failed``.
         code: Why it was not a success, such as ``EDL-PULL-003``, or None.
-        counts: Numbers by name, such as ``matched_students`` or ``held``.
+        counts: Numbers by name, in the order in which they are shown: ``matched_students``,
+            ``matched_teachers``, ``unmatched_users``, ``imported_classes``, ``contacts``,
+            ``links``, ``created``, ``changed``, ``unchanged``, ``archived``, ``held``.
         warnings: Codes and how often each.
     """
 
@@ -79,9 +84,37 @@ class SyncReport:
     counts: Mapping[str, int] = attrs.field(factory=dict, converter=_tally)
     warnings: Mapping[str, int] = attrs.field(factory=dict, converter=_tally)
 
+    @classmethod
+    def failure(cls, error: EdlinkError) -> "SyncReport":
+        """Return the report of a sync that an error ended before anything was planned."""
+        return cls(outcome=Outcome.failed, code=error.code)
+
     def to_text(self) -> str:
         """Return the report as lines of plain text; no person is in it."""
         head = f"Sync {self.outcome}" + (f" ({self.code})" if self.code else "")
-        lines = [f"  {name.replace('_', ' ')}: {n}" for name, n in self.counts.items()]
-        lines += [f"  warning {code}: {n}" for code, n in self.warnings.items()]
-        return "\n".join([head, *lines])
+        return "\n".join([head, *(f"  {name}: {n}" for name, n in self._lines())])
+
+    def to_html(self) -> str:
+        """Return the report as one HTML table; no person is in it."""
+        code = f" ({escape(self.code)})" if self.code else ""
+        rows = "".join(f"<tr><td>{escape(name)}</td><td>{n}</td></tr>" for name, n in self._lines())
+        return f"<table><caption>Sync {self.outcome}{code}</caption>{rows}</table>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-safe values."""
+        return {
+            "outcome": str(self.outcome),
+            "code": self.code,
+            "counts": dict(self.counts),
+            "warnings": dict(self.warnings),
+        }
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        return self.to_html()
+
+    def _lines(self) -> Iterator[tuple[str, int]]:
+        for name, n in self.counts.items():
+            yield name.replace("_", " "), n
+        for code, n in self.warnings.items():
+            yield f"warning {code}", n

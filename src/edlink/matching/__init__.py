@@ -27,7 +27,9 @@ from edlink.matching.birth_report import (
     BirthDateRow,
     diagnose_birth_dates,
 )
-from edlink.matching.causes import explain_unmatched
+from edlink.matching.causes import (
+    explain_unmatched,
+)
 from edlink.matching.claim_reasons import (
     Reason,
 )
@@ -66,7 +68,9 @@ from edlink.matching.emails import (
     normalize_email,
     normalize_phone,
 )
-from edlink.matching.explain import explain
+from edlink.matching.explain import (
+    explain,
+)
 from edlink.matching.frequencies import (
     NameFrequencies,
 )
@@ -77,8 +81,14 @@ from edlink.matching.host import (
     HostState,
     SyncMemory,
 )
-from edlink.matching.id_rules import IdRuleProposal, learn_id_rule
-from edlink.matching.identities import IdentityMatch, match_identity
+from edlink.matching.id_rules import (
+    IdRuleProposal,
+    learn_id_rule,
+)
+from edlink.matching.identities import (
+    IdentityMatch,
+    match_identity,
+)
 from edlink.matching.ids import (
     IdKey,
     normalize_id,
@@ -119,7 +129,9 @@ from edlink.matching.normalize import (
     NameKey,
     normalize_name,
 )
-from edlink.matching.orgs import match_orgs
+from edlink.matching.orgs import (
+    match_orgs,
+)
 from edlink.matching.overrides import (
     Effect,
     Override,
@@ -161,6 +173,10 @@ from edlink.matching.rekey import (
     RekeyPlan,
     RekeyStep,
     plan_rekey,
+)
+from edlink.matching.rekeys import (
+    Rekeys,
+    detect_rekeys,
 )
 from edlink.matching.report import (
     Cause,
@@ -209,6 +225,9 @@ from edlink.matching.suggest import (
     Suggestions,
     SuggestionSettings,
     suggest_matches,
+)
+from edlink.matching.summary import (
+    summarize_sync,
 )
 from edlink.matching.sync import (
     plan_sync,
@@ -297,6 +316,7 @@ __all__ = [
     "Region",
     "RekeyPlan",
     "RekeyStep",
+    "Rekeys",
     "RosterDiff",
     "SameHuman",
     "ScoredPair",
@@ -332,6 +352,7 @@ __all__ = [
     "classrooms_of",
     "compare_names",
     "current_window",
+    "detect_rekeys",
     "diagnose_birth_dates",
     "diff_rosters",
     "explain",
@@ -369,6 +390,7 @@ __all__ = [
     "session_tree",
     "settle_ends",
     "suggest_matches",
+    "summarize_sync",
     "term_overview",
     "twice_weekly",
     "verify_guardian_claim",
