@@ -55,6 +55,15 @@ _ROLES: Mapping[str, Role] = {str(role): role for role in Role}
 _CANCELLED = ("65004",)
 
 
+class _AppTokens(msal.TokenCache):  # type: ignore[misc] # msal has no types
+    """msal's cache for the app's own tokens; a person's are neither kept nor, with it, logged."""
+
+    def add(self, event: Mapping[str, Any], now: float | None = None) -> None:
+        """Keep what the app got for itself."""
+        if event.get("grant_type") == "client_credentials":
+            super().add(event, now=now)
+
+
 class EntraLogin:
     """
     Sign-in for the people of one directory.
@@ -340,6 +349,7 @@ class EntraLogin:
                         client_credential=self._credential,
                         authority=self._authority,
                         http_client=MsalHttp(self._sender),
+                        token_cache=_AppTokens(),
                         exclude_scopes=["offline_access"],
                         instance_discovery=False,
                     )
