@@ -57,7 +57,7 @@ class District:
         extra: Headers of every page.
     """
 
-    def __init__(self, **rows: list[dict[str, Any]]) -> None:
+    def __init__(self, **rows: list[Any]) -> None:
         self.rows: dict[str, list[Any]] = dict(rows)
         self.clamp = 10_000
         self.total: Callable[[Ask, int], object] | None = lambda _, number: number
@@ -107,7 +107,8 @@ def small() -> District:
     """Return a district with a few records of each kind that refer to each other."""
 
     def person(i: int, role: str, **more: object) -> dict[str, Any]:
-        return {"sourcedId": f"u{i}", "status": "active", "role": role, "orgs": ["s1"], **more}
+        known = {"sourcedId": f"u{i}", "givenName": f"Given{i}", "familyName": f"Family{i}"}
+        return {**known, "status": "active", "role": role, "orgs": ["s1"], **more}
 
     return District(
         academicSessions=[{"sourcedId": "t1", "type": "term", "title": "Fall"}],

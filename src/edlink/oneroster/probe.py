@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from edlink._http.transport import Transport
 from edlink.errors import AuthError, NotFoundError, PayloadError, ProviderError
-from edlink.oneroster.problems import ERROR_KEYS
 from edlink.oneroster.servers import Server
 
 
@@ -33,16 +32,19 @@ def find_version(transport: Transport, server: Server, roots: Mapping[str, str])
         except (NotFoundError, PayloadError):
             continue
         else:
-            if _looks_right(response.body):
+            if _looks_right(response.body, server):
                 return version
     if refused is not None:
         raise refused
     raise _nothing_found(server)
 
 
-def _looks_right(body: bytes) -> bool:
-    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:200]
-    return start[:1] in (b"{", b"[") and not any(f'"{k}"'.encode() in start for k in ERROR_KEYS)
+def _looks_right(body: bytes, server: Server) -> bool:
+    """Return whether a body is a page of orgs, if only an empty one."""
+    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if text.startswith(b"["):
+        return server.bare_list
+    return text == b"{}" or (text.startswith(b"{") and b'"orgs"' in text)
 
 
 def _nothing_found(server: Server) -> ProviderError:

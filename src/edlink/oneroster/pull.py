@@ -293,7 +293,7 @@ class _Pull:
             )
         if found.is_bare and found.records:
             self._warnings.append(
-                _warning(found, "EDL-WARN-105", f"an answer about {name} names no list at all")
+                _warning(found, "EDL-WARN-106", f"an answer about {name} names no list at all")
             )
         if found.repeated:
             self._warnings.append(
