@@ -81,6 +81,10 @@ from edlink.matching.host import (
     HostState,
     SyncMemory,
 )
+from edlink.matching.host_people import (
+    host_links,
+    host_people,
+)
 from edlink.matching.id_rules import (
     IdRuleProposal,
     learn_id_rule,
@@ -360,6 +364,8 @@ __all__ = [
     "filter_terms",
     "find_duplicates",
     "find_expired",
+    "host_links",
+    "host_people",
     "infer_end_semantics",
     "learn_id_rule",
     "local_today",

@@ -4,6 +4,7 @@ import attrs
 
 from edlink.matching.diff import FieldChange
 from edlink.matching.draft import Draft
+from edlink.matching.firewall import incoming_orgs
 from edlink.matching.host import Absence, HostRecord
 from edlink.matching.plan import Action, Change
 from edlink.matching.policy import ClassMode
@@ -104,7 +105,8 @@ class Departures:
         Held or not, what should go is no end for new links: holding changes nothing else.
         """
         draft = self.draft
-        arriving = draft.wanted.records[self.kind].values()
+        wanted = draft.wanted.records[self.kind].values()
+        arriving = (incoming_orgs(draft.incoming, record) for record in wanted)
         holds = draft.tally.judge(self.kind, arriving, draft.policy, draft.on)
         scopes = {hold.org_id for hold in holds}
         draft.holds += holds

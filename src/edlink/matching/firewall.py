@@ -75,6 +75,26 @@ class Places:
         return found
 
 
+def incoming_orgs(roster: Roster, record: Record) -> frozenset[str]:
+    """Return the orgs that a roster's record belongs to, as the roster has it."""
+    match record:
+        case Org():
+            return frozenset({record.sourced_id})
+        case User():
+            students = roster.students_of_contact(record.sourced_id)
+            return user_orgs(record).union(*(user_orgs(student) for student in students))
+        case Enrollment():
+            class_ = roster.class_(record.class_id or "")
+            return _some(record.org_id) | _some(None if class_ is None else class_.org_id)
+        case Relationship():
+            student = roster.user(record.student_id)
+        case Demographics():
+            student = roster.user(record.sourced_id)
+        case _:
+            return _some(record.org_id)
+    return _NO_ORGS if student is None else user_orgs(student)
+
+
 def _some(org_id: str | None) -> frozenset[str]:
     return _NO_ORGS if org_id is None else frozenset({org_id})
 

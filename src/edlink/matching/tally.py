@@ -55,14 +55,14 @@ class Tally:
         _add_enrollment(self.vanished, held.record)
 
     def judge(
-        self, kind: Kind, arriving: Iterable[Record], policy: SyncPolicy, on: date
+        self, kind: Kind, arriving: Iterable[frozenset[str]], policy: SyncPolicy, on: date
     ) -> tuple[Hold, ...]:
         """
         Return each limit that a kind exceeds, ordered by org, all of them first.
 
         Args:
             kind: The kind.
-            arriving: Its records that the roster has.
+            arriving: The orgs of each of its records that the roster has.
             policy: The host's settings.
             on: The day.
         """
@@ -70,8 +70,8 @@ class Tally:
         if not orgs:
             return ()
         found: dict[Scope, int] = {}
-        for record in arriving:
-            _add(found, kind, self.places.orgs(record))
+        for org_ids in arriving:
+            _add(found, kind, org_ids)
         holds = []
         for org_id in sorted(orgs, key=lambda i: (i is not None, i or "")):
             scope = self._scope(kind, org_id, policy, on)
@@ -114,8 +114,9 @@ class Tally:
         """Yield the holds of the last plan that nothing has answered since."""
         for hold in self._last_holds.get((scope.kind, scope.org_id), ()):
             limit = scope.limits.get(hold.reason)
-            same_limit = limit is not None and limit <= hold.limit
-            if same_limit and scope.removed >= hold.removed:
+            same = limit is not None and limit <= hold.limit and scope.removed >= hold.removed
+            # Whether anything arrives is seen anew each time.
+            if same and hold.reason != "fall_to_zero":
                 yield hold
 
     @cached_property

@@ -1,0 +1,200 @@
+"""
+A host in one SQLite file: what applying a sync plan means, and undoing it.
+
+Run it with a path to see a first sync, a second one and an undo::
+
+    python examples/reference_host.py school.db
+"""
+
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import UTC, date, datetime
+from typing import Any
+
+from edlink import Coverage, CoverageEntry, Kind, Org, Roster, Source, User
+from edlink.errors import ConfigError
+from edlink.matching import (
+    Action,
+    Change,
+    HostRecord,
+    HostState,
+    SyncMemory,
+    SyncPlan,
+    plan_sync,
+)
+from edlink.model import RECORD_TYPES, Record
+from edlink.plain import from_plain, to_plain
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS record (
+    ref INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    source TEXT,
+    sourced_id TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    archived_on TEXT,
+    archive_reason TEXT,
+    missing_since TEXT,
+    merged_into TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_record_per_key
+    ON record (kind, source, sourced_id) WHERE source IS NOT NULL;
+CREATE TABLE IF NOT EXISTS memory (source TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+#: What a change may say of the host's own columns; all else is in ``fields``.
+COLUMNS = ("source", "archived_on", "archive_reason", "missing_since", "merged_into")
+
+
+class ReferenceHost:
+    """A host that keeps records as JSON in SQLite and speaks to one source."""
+
+    def __init__(self, database: str, source: Source) -> None:
+        self.source = source
+        self._db = sqlite3.connect(database, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def add(self, record: Record) -> str:
+        """Keep a record of the host's own; return its ref, which becomes its id too."""
+        kind = next(k for k, cls in RECORD_TYPES.items() if isinstance(record, cls))
+        ref = self._insert(kind, None, record.sourced_id, to_plain(record))
+        fields = to_plain(record) | {"sourced_id": ref}
+        self._db.execute(
+            "UPDATE record SET sourced_id = ?, fields = ? WHERE ref = ?",
+            (ref, json.dumps(fields), ref),
+        )
+        return ref
+
+    def state(self) -> HostState:
+        """Return everything as edlink takes it."""
+        rows = self._db.execute("SELECT * FROM record ORDER BY ref")
+        return HostState(memory=self.memory(), records=[_host_record(row) for row in rows])
+
+    def memory(self) -> SyncMemory:
+        """Return what was kept after the last plan."""
+        key = (str(self.source),)
+        row = self._db.execute("SELECT value FROM memory WHERE source = ?", key).fetchone()
+        if row is None:
+            return SyncMemory(source=self.source)
+        return SyncMemory.from_dict(json.loads(row["value"]))
+
+    def apply(self, plan: SyncPlan) -> None:
+        """Apply a plan's safe steps in one transaction: all of them, or none."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._require_made_from_here(plan)
+            for change in plan.changes:
+                self._apply(change)
+            value = json.dumps(plan.memory.to_dict())
+            self._db.execute(
+                "INSERT OR REPLACE INTO memory VALUES (?, ?)", (str(self.source), value)
+            )
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _require_made_from_here(self, plan: SyncPlan) -> None:
+        if plan.memory_before != self.memory():
+            message = "the plan was made from another state of this host"
+            raise ConfigError("EDL-PLAN-001", message, fix="Plan again from the host as it is.")
+
+    def _apply(self, change: Change) -> None:
+        if change.action is Action.create:
+            fields = to_plain(change.record)
+            self._insert(change.kind, self.source, change.sourced_id, fields)
+        elif change.action is Action.discard:
+            self._db.execute(
+                "DELETE FROM record WHERE kind = ? AND source = ? AND sourced_id = ?",
+                (change.kind, _source_text(self.source), change.sourced_id),
+            )
+        else:
+            self._update(change)
+
+    def _update(self, change: Change) -> None:
+        row = self._db.execute("SELECT * FROM record WHERE ref = ?", (change.ref,)).fetchone()
+        columns = {name: row[name] for name in COLUMNS}
+        fields = json.loads(row["fields"])
+        for field in change.fields:
+            if field.name == "source":
+                source = None if field.after is None else Source(**field.after)
+                columns["source"] = _source_text(source)
+            elif field.name in COLUMNS:
+                columns[field.name] = field.after
+            else:
+                fields[field.name] = field.after
+        # Through the model and back, so that a field at its default is not kept.
+        record = from_plain(RECORD_TYPES[change.kind], fields)
+        self._db.execute(
+            "UPDATE record SET sourced_id = ?, fields = ?, source = ?, archived_on = ?,"
+            " archive_reason = ?, missing_since = ?, merged_into = ? WHERE ref = ?",
+            (record.sourced_id, json.dumps(to_plain(record)), *columns.values(), change.ref),
+        )
+
+    def _insert(
+        self, kind: Kind, source: Source | None, sourced_id: str, fields: dict[str, Any]
+    ) -> str:
+        cursor = self._db.execute(
+            "INSERT INTO record (kind, source, sourced_id, fields) VALUES (?, ?, ?, ?)",
+            (kind, _source_text(source), sourced_id, json.dumps(fields)),
+        )
+        return str(cursor.lastrowid)
+
+
+def _source_text(source: Source | None) -> str | None:
+    return None if source is None else json.dumps([source.provider, source.tenant])
+
+
+def _host_record(row: sqlite3.Row) -> HostRecord:
+    kind = Kind(row["kind"])
+    days = {
+        name: date.fromisoformat(row[name])
+        for name in ("archived_on", "missing_since")
+        if row[name] is not None
+    }
+    return HostRecord(
+        ref=str(row["ref"]),
+        record=from_plain(RECORD_TYPES[kind], json.loads(row["fields"])),
+        source=None if row["source"] is None else Source(*json.loads(row["source"])),
+        archive_reason=row["archive_reason"],
+        merged_into=row["merged_into"],
+        **days,
+    )
+
+
+def main(database: str) -> None:
+    """Sync an invented school twice and undo the second time."""
+    source = Source("classlink", "district-1")
+    school = Org(sourced_id="s1", name="Example School")
+    first: list[Record] = [school, User(sourced_id="u1", given_name="Ada")]
+    second: list[Record] = [
+        school,
+        User(sourced_id="u1", given_name="Ada", email="ada@example.org"),
+    ]
+    with closing(ReferenceHost(database, source)) as host:
+        plan = None
+        for day, records in enumerate((first, second), start=1):
+            roster = Roster.from_records(
+                records,
+                source=source,
+                pulled_at=datetime(2025, 9, day, 1, tzinfo=UTC),
+                coverage=Coverage(CoverageEntry(kind=kind) for kind in Kind),
+            )
+            plan = plan_sync(host.state(), roster, on=date(2025, 9, day))
+            plan.require_safe()
+            host.apply(plan)
+            print(plan.to_text())
+        if plan is not None:
+            host.apply(plan.inverse())
+        print(host.state())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else ":memory:")
