@@ -234,12 +234,12 @@ def test_a_likely_pair_passes_every_gate() -> None:
     "fields",
     [
         {"given_name": "Quentyn"},
-        {"birth_date": date(2012, 3, 15)},
+        {"birth_date": date(2012, 3, 25)},
         {"birth_date": None},
         {"suffix": "Jr", "family_name": "Schletzbaum"},
         {"middle_name": "Xaver"},
         {"sis_id": "2"},
-        {"family_name": "Schletzbaun"},
+        {"family_name": "Schletzbaun", "birth_date": date(2012, 3, 15)},
     ],
 )
 def test_a_gate_makes_a_pair_only_possible(fields: dict[str, Any]) -> None:
@@ -248,6 +248,19 @@ def test_a_gate_makes_a_pair_only_possible(fields: dict[str, Any]) -> None:
     b = person("b", **fields)
 
     assert suggested([a], [b]) == ([], ["b"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"family_name": "Schletzbaun"},
+        {"birth_date": date(2012, 3, 15)},
+        {"birth_date": None, "birth_date_raw": "2012-14-03"},
+    ],
+)
+def test_one_slip_beside_the_same_given_name_is_likely(fields: dict[str, Any]) -> None:
+    """A letter of the family name or a digit of the birth date may differ, not both."""
+    assert suggested([person("a")], [person("b", **fields)]) == (["b"], [])
 
 
 def test_a_contact_stands_in_for_a_birth_date() -> None:

@@ -51,10 +51,14 @@ def compare_names(a: NameKey, b: NameKey) -> NameLevel:
         return NameLevel.absent
     if a.folded == b.folded:
         return NameLevel.equal if a.strict == b.strict else NameLevel.folded
-    if set(a.tokens) == set(b.tokens):
-        return NameLevel.same_tokens
     if are_nicknames(a.folded, b.folded):
         return NameLevel.nickname
+    return NameLevel.differs if len(a.tokens) == len(b.tokens) == 1 else _compare_words(a, b)
+
+
+def _compare_words(a: NameKey, b: NameKey) -> NameLevel:
+    if set(a.tokens) == set(b.tokens):
+        return NameLevel.same_tokens
     contained = a.core <= b.core or b.core <= a.core
     return NameLevel.subset if contained else NameLevel.differs
 

@@ -173,7 +173,7 @@ class Scorer:
         """Return the bits for given and family name, and whether they changed places."""
         given = self._best(a.given, b.given, self._given_pair)
         family = self._best(a.family, b.family, self._family_pair)
-        if given + family > 0 or not (a.given and a.family and b.given and b.family):
+        if given + family > 0 or not _may_be_swapped(a, b):
             return given, family, False
         crossed = self._best(a.given, b.family, self._family_pair) + self._weights.swapped
         other = self._best(a.family, b.given, self._family_pair)
@@ -267,6 +267,16 @@ class Scorer:
                 apart = left.isdisjoint(right)
                 total += self._weights.household_differs if apart else self._weights.household
         return total
+
+
+def _may_be_swapped(a: Features, b: Features) -> bool:
+    """Return whether a name begins as the other's other name does, which costs less to see."""
+    if not (a.given and a.family and b.given and b.family):
+        return False
+    return (
+        a.given[0].folded[0] == b.family[0].folded[0]
+        or a.family[0].folded[0] == b.given[0].folded[0]
+    )
 
 
 def _level(left: Sequence[NameKey], right: Sequence[NameKey]) -> str:

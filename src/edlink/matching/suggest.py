@@ -15,10 +15,10 @@ from edlink.errors import ConfigError
 from edlink.matching.assignment import OpenComponent, assign_one_to_one
 from edlink.matching.blocking import BLOCK_LIMIT, candidates
 from edlink.matching.frequencies import name_frequencies
-from edlink.matching.name_levels import COMPATIBLE, NameLevel
+from edlink.matching.name_levels import NameLevel
 from edlink.matching.people import Person, PersonKind
 from edlink.matching.reading import Reader
-from edlink.matching.report import StoredLink
+from edlink.matching.report import Evidence, StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.score import WEIGHTS, Features, ScoredPair, Scorer, Weights
 from edlink.matching.vetoes import ids_part
@@ -30,6 +30,8 @@ _KEPT = 10
 _SAME_GIVEN = frozenset(
     {NameLevel.equal, NameLevel.folded, NameLevel.same_tokens, NameLevel.nickname}
 )
+
+_SAME_FAMILY = frozenset({NameLevel.equal, NameLevel.folded, NameLevel.same_tokens})
 
 
 @attrs.frozen(kw_only=True)
@@ -45,7 +47,7 @@ class SuggestionSettings:
     """
 
     floor: float = 0.0
-    likely: float = 0.0
+    likely: float = 4.0
     margin: float = 4.0
     block_limit: int = BLOCK_LIMIT
 
@@ -60,9 +62,9 @@ class Suggestions:
     """
     Pairs to look at; no record is in two of the three.
 
-    ``likely`` have passed the gates: given names the same or a nickname, family names compatible,
-    birth dates equal, nothing that contradicts, and a clear lead.  ``possible`` lead as clearly,
-    but a gate stopped them.  ``ambiguous`` are several that fit.
+    ``likely`` have passed the gates: given names the same or a nickname, of family name and birth
+    date one the same and the other near, nothing that contradicts, and a clear lead.  ``possible``
+    lead as clearly, but a gate stopped them.  ``ambiguous`` are several that fit.
     """
 
     likely: tuple[ScoredPair, ...] = ()
@@ -78,13 +80,14 @@ _RULES = MatchRules()
 _SETTINGS = SuggestionSettings()
 
 
-def suggest_matches(
+def suggest_matches(  # noqa: PLR0913 - each is one setting of its own
     left: Iterable[Person],
     right: Iterable[Person],
     *,
     weights: Weights = WEIGHTS,
     rules: MatchRules = _RULES,
     settings: SuggestionSettings = _SETTINGS,
+    pairs: Iterable[ScoredPair] | None = None,
 ) -> Suggestions:
     """
     Return who of the left side may be whom of the right side, within each kind.
@@ -97,14 +100,17 @@ def suggest_matches(
         weights: Bits for each way in which fields agree.
         rules: What the host has set.
         settings: When a pair is suggested.
+        pairs: Candidates weighed elsewhere, such as by ``weigh_with_splink``; by default they are
+            found and weighed here.
     """
+    weighed = None if pairs is None else tuple(pairs)
     found: list[Suggestions] = []
     reader = Reader(rules)
     lefts, rights = _by_kind(left), _by_kind(right)
     for kind in PersonKind:
         if kind in lefts and kind in rights:
             weighing = _Weighing(lefts[kind], rights[kind], reader, weights, settings)
-            found.append(weighing.suggest())
+            found.append(weighing.suggest(weighed))
     return Suggestions(
         likely=tuple(pair for part in found for pair in part.likely),
         possible=tuple(pair for part in found for pair in part.possible),
@@ -137,11 +143,11 @@ class _Weighing:
         self._scorer = Scorer(name_frequencies([*left, *right], reader), reader, weights)
         self._chance = log2(max(len(left), len(right)))
 
-    def suggest(self) -> Suggestions:
+    def suggest(self, pairs: Sequence[ScoredPair] | None) -> Suggestions:
         """Return the pairs that lead, by whether they pass the gates, and those that do not."""
         floor = self._chance + self._settings.floor
         assignment = assign_one_to_one(
-            self._candidates(floor - self._settings.margin),
+            self._candidates(floor - self._settings.margin) if pairs is None else self._own(pairs),
             floor=floor,
             margin=self._settings.margin,
         )
@@ -165,6 +171,10 @@ class _Weighing:
             for weight, ref in nlargest(_KEPT, kept):
                 yield ScoredPair(left=left[i].ref, right=ref, weight=weight)
 
+    def _own(self, pairs: Iterable[ScoredPair]) -> Iterable[ScoredPair]:
+        """Return the pairs of this kind."""
+        return [pair for pair in pairs if pair.left in self._left and pair.right in self._right]
+
     def _explained(self, pair: ScoredPair) -> ScoredPair:
         mine, theirs = self._features(pair)
         evidence = self._scorer.evidence(mine, theirs)
@@ -175,26 +185,34 @@ class _Weighing:
         return features(self._left[pair.left]), features(self._right[pair.right])
 
     def _is_likely(self, pair: ScoredPair) -> bool:
-        a, b = self._left[pair.left], self._right[pair.right]
         if pair.weight < self._chance + self._settings.floor + self._settings.likely:
             return False
-        return is_plain(self._reader, a, b)
+        return is_plain(self._reader, self._left[pair.left], self._right[pair.right], pair.evidence)
 
 
-def is_plain(reader: Reader, a: Person, b: Person) -> bool:
+def is_plain(reader: Reader, a: Person, b: Person, evidence: Iterable[Evidence]) -> bool:
     """
-    Return whether nothing speaks against two being one person, so that twins stay apart.
+    Return whether a pair may be likely: nothing speaks against it, and twins stay apart.
 
-    Given names the same or a direct nickname, family names compatible, birth dates equal; where
-    one is absent, an address or number in common.  No suffix, middle name or SIS id that differs.
+    Given names are the same or a direct nickname.  Of family name and birth date one is the same
+    and the other is near: a family name that weighs for the pair, a birth date with day and month
+    swapped or one digit apart; where it is absent, a contact is in common.  No suffix, middle name
+    or SIS id differs.
     """
     if ids_part(reader, a, b) or reader.suffix_differs(a, b) or reader.middle_differs(a, b):
         return False
     given, family = reader.name_levels(a, b)
-    if given not in _SAME_GIVEN or family not in COMPATIBLE:
+    if given not in _SAME_GIVEN:
         return False
+    found = {part.field: part for part in evidence}
     same_day = reader.birth_dates(a, b)
-    return _share_contact(reader, a, b) if same_day is None else same_day
+    if same_day:
+        return "family_name" in found and found["family_name"].weight > 0
+    if family not in _SAME_FAMILY:
+        return False
+    if "birth_date" in found:
+        return found["birth_date"].agreement in {"swapped", "one_digit"}
+    return _share_contact(reader, a, b)
 
 
 def _share_contact(reader: Reader, a: Person, b: Person) -> bool:
