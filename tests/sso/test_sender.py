@@ -1,4 +1,7 @@
+import socket
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,30 @@ def test_credentials_of_the_machine_are_not_sent(
     monkeypatch.setenv("NETRC", str(netrc))
     Sender().get(f"{issuer.url}/", what="person", headers={"Authorization": "Bearer t"})
     assert issuer.seen[0].headers["authorization"] == "Bearer t"
+
+
+def test_a_dripping_answer_is_cut_off() -> None:
+    """An answer that keeps coming, byte by byte, ends at the deadline all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def drip() -> None:
+            with suppress(OSError), server.accept()[0] as peer:
+                peer.recv(65536)
+                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                for _ in range(1000):
+                    peer.sendall(b"x")
+                    time.sleep(0.02)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(LoginError) as caught:
+            Sender(deadline=0.3).get(f"http://127.0.0.1:{port}/", what="person")
+        took = time.monotonic() - begun
+        thread.join()
+    assert caught.value.code == "EDL-LOGIN-010"
+    assert took < 5
 
 
 def test_a_slow_answer_is_cut_off(issuer: Issuer) -> None:

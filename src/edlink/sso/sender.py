@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import attrs
 import requests
+from urllib3.exceptions import HTTPError
 
 from edlink.errors import LoginError
 from edlink.sso.addresses import is_safe_url
@@ -96,7 +97,7 @@ class Sender:
             raise LoginError("EDL-LOGIN-012", message, reason="not_set_up")
         answer = None
         # What is caught names the address, and may hold the code.
-        with suppress(requests.RequestException, OSError, ValueError):
+        with suppress(requests.RequestException, HTTPError, OSError, ValueError):
             answer = self._exchange(method, url, {"Accept": "application/json", **headers}, body)
         if answer is None:
             message = f"the provider gave no usable answer to the request for the {what}"
@@ -130,7 +131,8 @@ class Sender:
             ) as response,
         ):
             received = bytearray()
-            for chunk in response.iter_content(_CHUNK):
+            # What has arrived is looked at at once: a slow answer must not outlast the deadline.
+            while chunk := response.raw.read1(_CHUNK, decode_content=True):
                 received += chunk
                 if len(received) > self.max_body or time.monotonic() > end:
                     return None
