@@ -1,0 +1,1 @@
+"""The Veracross door of the sandbox."""

@@ -1,0 +1,337 @@
+"""What Veracross can say of the invented district: model in, model out; the truth is made of it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from edlink.model import (
+    AcademicSession,
+    Class,
+    Course,
+    Demographics,
+    Enrollment,
+    Org,
+    Relationship,
+    RoleAssignment,
+    User,
+)
+from edlink.sandbox.district import Collection, District
+from edlink.sandbox.ids import mix
+from edlink.sandbox.truth import relationships
+from edlink.vocabulary import (
+    EndSemantics,
+    OrgType,
+    RelationshipKind,
+    Role,
+    SessionType,
+    Sex,
+    Status,
+)
+
+ROUTE = "lakeland"
+
+#: First number of each kind of record; Veracross' ids are numbers.
+PERSON, CLASS, COURSE, ENROLLMENT, PERIOD, CAMPUS = 1_000_000, 50_000, 3000, 10_000_000, 70, 1
+
+GRADES: Mapping[str, str] = {
+    "PK": "Pre-Kindergarten",
+    "KG": "Kindergarten",
+    **{f"{n:02}": f"Grade {n}" for n in range(1, 13)},
+}
+GENDERS = {Sex.female: "Female", Sex.male: "Male", Sex.unspecified: "Unspecified"}
+FAMILY: Mapping[str, tuple[str, RelationshipKind]] = {
+    "parent": ("Parent", RelationshipKind.parent),
+    "guardian": ("Legal Guardian", RelationshipKind.guardian),
+    "relative": ("Relative", RelationshipKind.relative),
+    "aide": ("Nanny", RelationshipKind.aide),
+}
+PERIOD_TYPES = {
+    SessionType.semester: ("Semester", SessionType.term),
+    SessionType.term: ("Trimester", SessionType.term),
+    SessionType.grading_period: ("Trimester", SessionType.grading_period),
+}
+COURSE_TYPES = {"homeroom": "Homeroom", "scheduled": "Academic", "other": "Academic"}
+
+
+class Views:
+    """
+    The records of a district as Veracross says them.
+
+    People and enrollments that the district itself marked deleted are not there, and of courses
+    only those that have a class.
+    """
+
+    def __init__(self, district: District) -> None:
+        self._district = district
+
+    # Ids
+
+    def person(self, sourced_id: str | None) -> str:
+        """Return the Person ID of a user of the district."""
+        return str(PERSON + self._place(self._district.users, sourced_id))
+
+    def _class_id(self, sourced_id: str | None) -> str:
+        return str(CLASS + self._place(self._district.classes, sourced_id))
+
+    def _campus(self, sourced_id: str | None) -> str:
+        """Return the org of a school; the district and its department are the school itself."""
+        place = self._place(self._district.orgs, sourced_id)
+        is_school = 0 < place < len(self._district.orgs) - 1
+        return f"campus:{CAMPUS + place}" if is_school else ROUTE
+
+    @staticmethod
+    def _place(collection: Collection[Any], sourced_id: str | None) -> int:
+        place = collection.place_of(str(sourced_id))
+        return 0 if place is None else place
+
+    # Places and times
+
+    @cached_property
+    def orgs(self) -> tuple[Org, ...]:
+        """The school, and the campuses at which anybody is."""
+        used = {r.org_id for u in self.users for r in u.roles} | {c.org_id for c in self.classes}
+        schools = [o for o in self._district.orgs if self._campus(o.sourced_id) != ROUTE]
+        campuses = tuple(
+            Org(
+                sourced_id=campus,
+                name=school.name,
+                type=OrgType.school,
+                type_raw="campus",
+                parent_id=ROUTE,
+            )
+            for school in schools
+            if (campus := self._campus(school.sourced_id)) in used
+        )
+        ids = tuple(campus.sourced_id for campus in campuses)
+        root = Org(sourced_id=ROUTE, name=ROUTE, type=OrgType.district, child_ids=ids)
+        return (root, *campuses)
+
+    @cached_property
+    def academic_sessions(self) -> tuple[AcademicSession, ...]:
+        """The school years, which are numbers at Veracross, and the grading periods."""
+        return (*self._years(), *self._periods())
+
+    def _years(self) -> Iterator[AcademicSession]:
+        for session in self._district.academic_sessions:
+            if session.type is SessionType.school_year and session.school_year:
+                year = session.school_year
+                yield AcademicSession(
+                    sourced_id=f"year:{year - 1}",
+                    title=f"{year - 1}-{year}",
+                    type=SessionType.school_year,
+                    type_raw="school_year",
+                    start_date=session.start_date,
+                    end_date=session.end_date,
+                    end_semantics=EndSemantics.inferred,
+                    school_year=year,
+                )
+
+    def _periods(self) -> Iterator[AcademicSession]:
+        sessions = {s.sourced_id: s for s in self._district.academic_sessions}
+        for place, session in enumerate(sessions.values()):
+            if session.type is SessionType.school_year or not session.school_year:
+                continue
+            word, type_ = PERIOD_TYPES[session.type]
+            parent = f"year:{session.school_year - 1}"
+            if session.type is SessionType.grading_period:
+                above = [*sessions].index(str(session.parent_id))
+                parent = f"period:{PERIOD + above}"
+            yield AcademicSession(
+                sourced_id=f"period:{PERIOD + place}",
+                date_last_modified=session.date_last_modified,
+                title=session.title,
+                abbreviation=f"P{place}",
+                type=type_,
+                type_raw=word,
+                start_date=session.start_date,
+                end_date=session.end_date,
+                end_semantics=EndSemantics.assumed,
+                parent_id=parent,
+                school_year=session.school_year,
+            )
+
+    # Teaching
+
+    @cached_property
+    def courses(self) -> tuple[Course, ...]:
+        """The courses that have a class."""
+        used = {c.course_id for c in self.classes}
+        found = (
+            Course(
+                sourced_id=str(COURSE + place),
+                title=course.title,
+                course_code=course.course_code,
+                org_id=ROUTE,
+                subjects=course.subjects,
+            )
+            for place, course in enumerate(self._district.courses)
+        )
+        return tuple(course for course in found if course.sourced_id in used)
+
+    @cached_property
+    def classes(self) -> tuple[Class, ...]:
+        """The classes; each belongs to its school year and has its own dates."""
+        return tuple(map(self._class, self._district.classes))
+
+    def _class(self, class_: Class) -> Class:
+        sessions = [self._district.academic_sessions.find(i) for i in class_.session_ids]
+        known = [s for s in sessions if s and s.school_year and s.start_date and s.end_date]
+        course = self._place(self._district.courses, class_.course_id)
+        return Class(
+            sourced_id=self._class_id(class_.sourced_id),
+            date_last_modified=class_.date_last_modified,
+            title=class_.title,
+            class_code=class_.class_code,
+            class_type=class_.class_type,
+            class_type_raw=COURSE_TYPES[class_.class_type],
+            course_id=str(COURSE + course),
+            org_id=self._campus(class_.org_id),
+            session_ids=(f"year:{(known[0].school_year or 0) - 1}",),
+            subjects=class_.subjects,
+            begin_date=min(s.start_date for s in known if s.start_date),
+            end_date=max(s.end_date for s in known if s.end_date),
+        )
+
+    @cached_property
+    def enrollments(self) -> tuple[Enrollment, ...]:
+        """The students of each class, then who teaches it."""
+        students, teachers = [], []
+        modified = {c.sourced_id: c.date_last_modified for c in self.classes}
+        for place, row in enumerate(self._district.enrollments):
+            if row.status is Status.deleted:
+                continue
+            person, class_ = self.person(row.user_id), self._class_id(row.class_id)
+            plain = Enrollment(
+                sourced_id=str(ENROLLMENT + place),
+                date_last_modified=row.date_last_modified,
+                user_id=person,
+                class_id=class_,
+                role=row.role,
+                role_raw="student",
+                begin_date=row.begin_date,
+                end_date=row.end_date,
+            )
+            if row.role is Role.student:
+                students.append(plain)
+                continue
+            teachers.append(
+                attrs.evolve(
+                    plain,
+                    sourced_id=f"{class_}|{person}",
+                    role_raw="primary_teacher" if row.is_primary else "Co-Teacher",
+                    is_primary=row.is_primary,
+                    date_last_modified=modified[class_]
+                    if row.is_primary
+                    else row.date_last_modified,
+                )
+            )
+        found = sorted(teachers, key=lambda e: not e.is_primary)
+        return (*students, *{e.sourced_id: e for e in reversed(found)}.values())
+
+    # People
+
+    @cached_property
+    def users(self) -> tuple[User, ...]:
+        """Students, employees and linked adults."""
+        return tuple(self._user(u) for u in self._district.users if u.status is Status.active)
+
+    def _user(self, user: User) -> User:
+        roles = tuple(self._roles(user))
+        is_student = roles[0].role is Role.student
+        grades = tuple(GRADES[grade] for grade in user.grades)
+        return User(
+            sourced_id=self.person(user.sourced_id),
+            date_last_modified=user.date_last_modified,
+            username=user.username,
+            given_name=user.given_name,
+            middle_name=user.middle_name,
+            family_name=user.family_name,
+            preferred_given_name=user.preferred_given_name,
+            email=user.email,
+            phone=user.phone,
+            sms=user.sms,
+            roles=roles,
+            primary_org_id=roles[0].org_id,
+            grades=user.grades if is_student else (),
+            grades_raw=grades if is_student else (),
+        )
+
+    def _roles(self, user: User) -> Iterator[RoleAssignment]:
+        words = [str(role.role_raw) for role in user.roles]
+        campus = self._campus(user.primary_org_id)
+        if words[0] == "student":
+            first = user.roles[0]
+            yield RoleAssignment(
+                role=Role.student,
+                role_raw="Student",
+                org_id=campus,
+                is_primary=True,
+                begin_date=first.begin_date,
+            )
+            return
+        is_employee = words[0] not in FAMILY or words[0] == "aide"
+        if is_employee:
+            teaches = "teacher" in words
+            yield RoleAssignment(
+                role=Role.teacher if teaches else Role.staff,
+                role_raw="Faculty" if teaches else "Staff",
+                org_id=campus,
+                is_primary=True,
+                title=words[0],
+            )
+        if any(word in FAMILY and word != "aide" for word in words):
+            yield RoleAssignment(
+                role=Role.guardian, role_raw="Parent", org_id=ROUTE, is_primary=not is_employee
+            )
+
+    @cached_property
+    def demographics(self) -> tuple[Demographics, ...]:
+        """Birthday and gender of the students."""
+        return tuple(
+            Demographics(
+                sourced_id=self.person(known.sourced_id),
+                date_last_modified=self._modified(known.sourced_id),
+                birth_date=known.birth_date,
+                sex=known.sex,
+                sex_raw=GENDERS[known.sex] if known.sex else None,
+            )
+            for known in self._district.demographics
+            if known.status is Status.active
+        )
+
+    def _modified(self, sourced_id: str) -> datetime | None:
+        user = self._district.users.find(sourced_id)
+        return None if user is None else user.date_last_modified
+
+    @cached_property
+    def relationships(self) -> tuple[Relationship, ...]:
+        """The links between students and adults, with invented flags."""
+        active = [u for u in self._district.users if u.status is Status.active]
+        return tuple(map(self._link, relationships(active)))
+
+    def _link(self, link: Relationship) -> Relationship:
+        word, kind = FAMILY[str(link.kind_raw)]
+        student, adult = self.person(link.student_id), self.person(link.contact_id)
+        flags = mix(self._district.seed, int(student), int(adult))
+        is_close = kind is not RelationshipKind.relative
+        return Relationship(
+            sourced_id=f"{student}|{adult}",
+            student_id=student,
+            contact_id=adult,
+            date_last_modified=self._modified(link.contact_id),
+            kind=kind,
+            kind_raw=word,
+            both_sides_confirmed=link.both_sides_confirmed,
+            custody_status_raw="Full" if is_close else "None",
+            has_legal_custody=is_close,
+            lives_with=bool(flags & 1),
+            is_emergency_contact=bool(flags & 2),
+            may_pick_up=bool(flags & 4),
+            has_portal_access=is_close,
+            receives_correspondence=bool(flags & 8),
+            receives_report_cards=is_close,
+            is_deceased=False,
+        )

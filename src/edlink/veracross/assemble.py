@@ -1,0 +1,219 @@
+"""What the lists of a pull brought, as one Roster with its coverage and warnings; pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Source
+from edlink.model import RECORD_TYPES, Record
+from edlink.references import check_references
+from edlink.roster import Roster
+from edlink.scoping import apply_scope
+from edlink.veracross.convert import (
+    to_class,
+    to_courses,
+    to_enrollment,
+    to_sessions,
+    to_teachers,
+)
+from edlink.veracross.links import to_relationships
+from edlink.veracross.lists import ValueLists
+from edlink.veracross.orgs import to_orgs
+from edlink.veracross.pages import Listing
+from edlink.veracross.people import People, to_demographics, to_users
+from edlink.vocabulary import CoverageState, Kind
+
+CLASSES, PERMISSIONS = "academics/classes", "academics/permissions"
+ENROLLMENTS, PERIODS = "academics/enrollments", "academics/config/grading_periods"
+
+#: Lists without which a kind is not known whole.
+_STANDS_ON: Mapping[Kind, tuple[str, ...]] = {
+    Kind.org: ("students", "staff_faculty", CLASSES),
+    Kind.academic_session: (PERIODS, CLASSES),
+    Kind.course: (CLASSES,),
+    Kind.class_: (CLASSES,),
+    Kind.enrollment: (CLASSES, ENROLLMENTS),
+    Kind.relationship: ("relationships", "students"),
+    Kind.demographics: ("students",),
+}
+
+#: Lists whose absence leaves a kind known, unless they were asked for and refused.
+_ADDS_TO: Mapping[Kind, tuple[str, ...]] = {
+    Kind.enrollment: (PERMISSIONS,),
+    Kind.user: ("households", "contact_info"),
+}
+
+_GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
+
+_State = tuple[CoverageState, str | None]
+
+
+@attrs.frozen(kw_only=True)
+class Results:
+    """
+    What came of each list, by name.
+
+    ``faults`` say of a list that was asked for and did not come what that means for coverage.
+    """
+
+    listings: Mapping[str, Listing[Any]] = attrs.field(repr=False)
+    faults: Mapping[str, tuple[CoverageState, str]] = attrs.field(factory=dict)
+
+    def rows(self, name: str) -> Mapping[str, Any]:
+        """Return a list's rows by id; none where it did not come."""
+        listing = self.listings.get(name)
+        return {} if listing is None else listing.rows
+
+    def lists(self, name: str) -> ValueLists:
+        """Return what a list's value ids mean."""
+        listing = self.listings.get(name)
+        return ValueLists() if listing is None else listing.lists
+
+    def state(self, name: str) -> _State:
+        """Return what can be said of a list: nothing at all is how a lost permission looks."""
+        if name in self.faults:
+            return self.faults[name]
+        listing = self.listings.get(name)
+        if listing is None:
+            return CoverageState.withheld, "scope_not_asked"
+        if not listing.rows:
+            return CoverageState.withheld, "empty"
+        if any(issue.set_aside and issue.sourced_id is None for issue in listing.issues):
+            return CoverageState.failed, "rows_set_aside"
+        return CoverageState.complete, None
+
+
+def assemble(
+    results: Results, *, source: Source, route: str, scope: Scope, pulled_at: datetime
+) -> Roster:
+    """Return the roster of a pull."""
+    records, issues = to_records(results, route)
+    wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
+    roster = Roster.from_records(
+        [record for record in records if isinstance(record, wanted)],
+        source=source,
+        pulled_at=pulled_at,
+        scope=scope,
+        coverage=Coverage(_entries(results, scope, route)),
+        issues=tuple(i for i in issues if scope.wants_kind(i.kind)),
+        warnings=tuple(_warnings(results)),
+    )
+    return apply_scope(check_references(roster))
+
+
+def to_records(results: Results, route: str) -> tuple[list[Record], list[Issue]]:
+    """Return the records of all kinds that the lists bring together, and what was odd in them."""
+    rows, lists = results.rows, results.lists
+    classes = rows(CLASSES)
+    teachers = [*to_teachers(classes.values(), rows(PERMISSIONS).values(), lists(PERMISSIONS))]
+    people = People(
+        route=route,
+        students=rows("students"),
+        staff=rows("staff_faculty"),
+        parents=rows("parents"),
+        student_lists=lists("students"),
+        staff_lists=lists("staff_faculty"),
+        parent_lists=lists("parents"),
+        teachers=frozenset(t.user_id for t in teachers if t.user_id),
+        contacts=rows("contact_info"),
+        households=rows("households"),
+        household_lists=lists("households"),
+    )
+    demographics, birthdays = to_demographics(people)
+    links, doubts = to_relationships(
+        rows("relationships").values(), lists("relationships"), rows("students")
+    )
+    years = {
+        row.school_year: lists(CLASSES).describe("school_year", row.school_year)
+        for row in classes.values()
+    }
+    records: list[Record] = [
+        *to_orgs(route, _campuses(results)),
+        *to_sessions(rows(PERIODS).values(), lists(PERIODS), years),
+        *to_courses(classes.values(), route),
+        *(to_class(row, lists(CLASSES), route) for row in classes.values()),
+        *to_users(people),
+        *map(to_enrollment, rows(ENROLLMENTS).values()),
+        *teachers,
+        *links,
+        *demographics,
+    ]
+    set_aside = [issue for listing in results.listings.values() for issue in listing.issues]
+    return records, [*set_aside, *birthdays, *doubts]
+
+
+def _campuses(results: Results) -> Iterator[tuple[str | None, str | None]]:
+    for name, field in (("students", "campus.id"), ("staff_faculty", "campus")):
+        for row in results.rows(name).values():
+            described = results.lists(name).describe(field, row.campus)
+            yield row.campus, row.campus_description or described
+    for row in results.rows(CLASSES).values():
+        yield row.campus_id, row.campus_description
+
+
+# Coverage
+
+
+def _entries(results: Results, scope: Scope, route: str) -> Iterator[CoverageEntry]:
+    for kind in Kind:
+        if not scope.wants_kind(kind):
+            state = CoverageState.excluded
+            yield CoverageEntry(kind=kind, state=state, reason="scope")
+        elif kind is Kind.user:
+            yield from _people(results, route)
+        else:
+            yield _entry(kind, _worst(results, kind, _STANDS_ON[kind]))
+
+
+def _people(results: Results, route: str) -> Iterator[CoverageEntry]:
+    """
+    Yield what is known of people: on campuses students and staff, at the school itself all.
+
+    Parents are at the school itself, so that parents withheld leave a campus' students well known.
+    """
+    everybody = _worst(results, Kind.user, ("students", "staff_faculty", "parents"))
+    if not any(campus is not None for campus, _ in _campuses(results)):
+        yield _entry(Kind.user, everybody)
+        return
+    yield _entry(Kind.user, _worst(results, Kind.user, ("students", "staff_faculty")))
+    yield _entry(Kind.user, everybody, org_id=route)
+
+
+def _worst(results: Results, kind: Kind, names: Iterable[str]) -> _State:
+    added = [name for name in _ADDS_TO.get(kind, ()) if name in results.faults]
+    states = [results.state(name) for name in (*names, *added)]
+    return max(states, key=lambda state: _GRAVITY.index(state[0]))
+
+
+def _entry(kind: Kind, state: _State, org_id: str | None = None) -> CoverageEntry:
+    return CoverageEntry(kind=kind, org_id=org_id, state=state[0], reason=state[1])
+
+
+def _warnings(results: Results) -> Iterator[RosterWarning]:
+    for name, (state, code) in results.faults.items():
+        yield RosterWarning(
+            code="EDL-WARN-701",
+            message=f"{name} is {state} ({code})",
+        )
+    for name, listing in results.listings.items():
+        if not listing.rows:
+            yield RosterWarning(
+                code="EDL-WARN-702",
+                message=f"{name} is empty; its scope may not be opened by the school",
+                kind=listing.endpoint.kind,
+            )
+        if listing.repeated:
+            yield RosterWarning(
+                code="EDL-WARN-703",
+                message=f"rows of {name} kept moving while it was read; a row may be missing",
+                kind=listing.endpoint.kind,
+                count=listing.repeated,
+            )
+    if PERMISSIONS not in results.listings and results.rows(CLASSES):
+        yield RosterWarning(
+            code="EDL-WARN-704",
+            message="co-teachers are not known without academics.permissions:list",
+            kind=Kind.enrollment,
+        )

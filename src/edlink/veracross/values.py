@@ -1,0 +1,215 @@
+"""
+Tolerant readers: one value as Veracross sends it, to one value of the model; pure.
+
+The published schema calls no field nullable, yet the vendor's own samples hold nulls, and an id is
+a number in one place and text in another.  Nothing sent becomes None; something sent that cannot be
+read raises ``UnreadableError``, whose message never holds the value.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from edlink.vocabulary import RelationshipKind, Role, Sex
+
+
+class UnreadableError(ValueError):
+    """A value was sent that has no meaning here; never holds the value."""
+
+
+def read_id(value: object) -> str | None:
+    """Return an id as text, whether it was sent as a number or as text."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise UnreadableError("not an id")
+
+
+def read_own_id(value: object) -> str:
+    """Return a record's own id; without one it is no record."""
+    own = read_id(value)
+    if own is None:
+        raise UnreadableError("a record without an id")
+    return own
+
+
+def read_text(value: object) -> str | None:
+    """Return text without surrounding blanks; a number becomes its decimal text."""
+    return read_id(value)
+
+
+def read_bool(value: object) -> bool | None:
+    """Return a JSON boolean, or None where none was sent."""
+    if value is None or isinstance(value, bool):
+        return value
+    raise UnreadableError("not a truth value")
+
+
+def read_day(value: object) -> date | None:
+    """
+    Return the calendar day of a date or a date-time, or None where none was sent.
+
+    School data are in school-local time, so the day is taken as written and no zone is applied.
+    """
+    text = read_text(value)
+    if text is None:
+        return None
+    day, _, clock = text.partition("T")
+    if _DAY.fullmatch(day) and (not clock or clock[0].isdigit()):
+        try:
+            return date.fromisoformat(day)
+        except ValueError:
+            pass
+    raise UnreadableError("not a day")
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def read_day_after(value: object) -> date | None:
+    """Return the first day after a last day: the model's ends are not included."""
+    day = read_day(value)
+    if day == date.max:
+        raise UnreadableError("no day comes after")
+    return None if day is None else day + timedelta(days=1)
+
+
+def read_moment(value: object) -> datetime | None:
+    """Return a system moment in UTC; one without a zone is UTC, as the vendor says."""
+    text = read_text(value)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise UnreadableError("not a moment")
+
+
+#: A year before this is a placeholder for one that is not shown: 0001, 1604, 1900 and 1904 are
+#: what software writes there, and nobody on a school's roster was born then.
+_FIRST_YEAR = 1905
+
+
+def read_birth_date(text: str | None) -> date | None:
+    """
+    Return a full and credible birth date, else None.
+
+    Veracross suppresses the year for people who are also staff; month and day alone say nothing.
+    """
+    if text is None or not _DAY.fullmatch(text):
+        return None
+    try:
+        born = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return born if born.year >= _FIRST_YEAR else None
+
+
+_GRADE_WORDS: Mapping[str, str] = {
+    "kindergarten": "KG",
+    "k": "KG",
+    "kg": "KG",
+    "pre-kindergarten": "PK",
+    "prekindergarten": "PK",
+    "pre-k": "PK",
+    "prek": "PK",
+    "pk": "PK",
+    "transitional kindergarten": "TK",
+    "tk": "TK",
+    "postgraduate": "PS",
+    "post-graduate": "PS",
+}
+_GRADE_NUMBER = re.compile(r"(?:grade\s*)?0?(\d{1,2})(?:st|nd|rd|th)?(?:\s*grade)?", re.ASCII)
+_LAST_GRADE = 12
+
+
+def read_grade(text: str) -> str:
+    """Return the CEDS code of a grade's description where that is certain, else the text."""
+    word = text.strip().lower()
+    match = _GRADE_NUMBER.fullmatch(word)
+    if match and 1 <= int(match[1]) <= _LAST_GRADE:
+        return f"{int(match[1]):02}"
+    return _GRADE_WORDS.get(word, text)
+
+
+_SEXES: Mapping[str, Sex] = {
+    "female": Sex.female,
+    "f": Sex.female,
+    "male": Sex.male,
+    "m": Sex.male,
+    "unspecified": Sex.unspecified,
+}
+
+
+def read_sex(text: str | None) -> Sex | None:
+    """Return the sex that a gender's description names; another word is ``other``."""
+    return None if text is None else _SEXES.get(text.lower(), Sex.other)
+
+
+_YEARS = re.compile(r"(?:\d{4}|\d{2})\s*[-/\u2013]\s*(\d{4}|\d{2})", re.ASCII)
+
+
+def read_school_year(text: str | None) -> int | None:
+    """Return the year a school year ends in, from its description such as ``2026-2027``."""
+    match = _YEARS.fullmatch(text.strip()) if text else None
+    if match is None:
+        return None
+    year = int(match[1])
+    return year if len(match[1]) == len("2027") else 2000 + year
+
+
+_PARENTS = "parent mother father mom dad adoptive biological"
+_KINDS: Mapping[str, RelationshipKind] = {
+    **dict.fromkeys(_PARENTS.split(), RelationshipKind.parent),
+    **dict.fromkeys(["guardian", "custodian"], RelationshipKind.guardian),
+    **dict.fromkeys(
+        ["stepparent", "stepmother", "stepfather", "stepmom", "stepdad"],
+        RelationshipKind.stepparent,
+    ),
+    **dict.fromkeys(
+        ["grandparent", "grandmother", "grandfather", "grandma", "grandpa"],
+        RelationshipKind.grandparent,
+    ),
+    **dict.fromkeys(["aunt", "uncle"], RelationshipKind.aunt_uncle),
+    **dict.fromkeys(
+        ["brother", "sister", "sibling", "stepbrother", "stepsister"], RelationshipKind.sibling
+    ),
+    **dict.fromkeys(["relative", "cousin", "family"], RelationshipKind.relative),
+    **dict.fromkeys(["aide", "nanny", "sitter"], RelationshipKind.aide),
+    **dict.fromkeys(["doctor", "physician"], RelationshipKind.doctor),
+    "emergency": RelationshipKind.emergency,
+    "other": RelationshipKind.other,
+}
+_WORDS = re.compile(r"[a-z]+")
+_PREFIXES = re.compile(r"\b(step|grand)[\s-]+")
+
+
+def read_relationship_kind(text: str | None) -> RelationshipKind:
+    """
+    Return what an adult is to a student, from the school's own word.
+
+    The first word that is known decides, so ``Step Mother`` and ``Legal Guardian`` are read; a
+    word the school made up is ``unknown``.
+    """
+    for word in _WORDS.findall(_PREFIXES.sub(r"\1", (text or "").lower())):
+        if word in _KINDS:
+            return _KINDS[word]
+    return RelationshipKind.unknown
+
+
+def read_class_role(text: str | None) -> Role:
+    """Return what a class permission makes of a person, from the school's own word for its role."""
+    words = _WORDS.findall((text or "").lower())
+    if not {"assistant", "aide", "assisting"}.isdisjoint(words):
+        return Role.staff
+    return Role.teacher if {"teacher", "teachers", "instructor"} & {*words} else Role.other
+
+
+def is_faculty(roles: str | None) -> bool:
+    """Return whether a staff member's roles, joined by ``;`` or ``,``, name them faculty."""
+    return any(word.strip().lower() == "faculty" for word in re.split(r"[;,]", roles or ""))

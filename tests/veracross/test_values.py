@@ -1,0 +1,185 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from edlink.veracross import values
+from edlink.vocabulary import RelationshipKind, Role, Sex
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [(None, None), ("", None), (" 7 ", "7"), (7, "7"), ("07", "07")]
+)
+def test_ids_are_text_however_sent(sent: object, read: str | None) -> None:
+    """An id is the same text whether it was sent as a number or as text."""
+    assert values.read_id(sent) == read
+
+
+@pytest.mark.parametrize("sent", [True, 1.5, {}, []])
+def test_what_is_no_id_is_unreadable(sent: object) -> None:
+    """A boolean, a fraction or a structure is no id."""
+    with pytest.raises(values.UnreadableError):
+        values.read_id(sent)
+
+
+def test_a_record_needs_an_id() -> None:
+    """A record without an id is no record."""
+    with pytest.raises(values.UnreadableError):
+        values.read_own_id(None)
+
+
+def test_truth_values_are_json_booleans() -> None:
+    """Only JSON booleans are truth values; a word is not guessed at."""
+    assert [*map(values.read_bool, (True, False, None))] == [True, False, None]
+    with pytest.raises(values.UnreadableError):
+        values.read_bool("yes")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (None, None),
+        ("2026-08-10", date(2026, 8, 10)),
+        ("2026-08-10T00:00:00Z", date(2026, 8, 10)),
+        ("2026-08-10T23:30:00-05:00", date(2026, 8, 10)),
+    ],
+)
+def test_days_are_taken_as_written(sent: object, read: date | None) -> None:
+    """A day is what is written before the time; no zone moves it."""
+    assert values.read_day(sent) == read
+
+
+@pytest.mark.parametrize("sent", ["2026-02-30", "10/08/2026", "2026-08-10Tx", "Aug 10 2026"])
+def test_other_dates_are_unreadable(sent: str) -> None:
+    """A date in another form is not guessed at."""
+    with pytest.raises(values.UnreadableError):
+        values.read_day(sent)
+
+
+def test_the_end_is_the_day_after_the_last() -> None:
+    """Spans in the model end before a day, so a last day becomes the next."""
+    assert values.read_day_after("2026-12-31") == date(2027, 1, 1)
+
+
+def test_a_span_without_an_end_has_none() -> None:
+    """No last day means no end."""
+    assert values.read_day_after(None) is None
+
+
+def test_no_day_comes_after_the_last_of_all() -> None:
+    """The last day that can be written has none after it."""
+    with pytest.raises(values.UnreadableError):
+        values.read_day_after("9999-12-31")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (None, None),
+        ("2026-08-10T12:00:00Z", datetime(2026, 8, 10, 12, tzinfo=UTC)),
+        ("2026-08-10T12:00:00", datetime(2026, 8, 10, 12, tzinfo=UTC)),
+        ("2026-08-10T12:00:00-05:00", datetime(2026, 8, 10, 17, tzinfo=UTC)),
+    ],
+)
+def test_moments_are_utc(sent: object, read: datetime | None) -> None:
+    """A system moment is UTC, with or without saying so."""
+    assert values.read_moment(sent) == read
+
+
+def test_garbage_is_no_moment() -> None:
+    """Text that is no moment is unreadable."""
+    with pytest.raises(values.UnreadableError):
+        values.read_moment("yesterday")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2014-03-09", date(2014, 3, 9)),
+        (None, None),
+        ("0001-03-09", None),
+        ("1900-03-09", None),
+        ("1904-01-01", None),
+        ("2014-02-30", None),
+        ("Mar 09", None),
+        ("Mar 09 2014", None),
+        ("--03-09", None),
+        ("03-09", None),
+    ],
+)
+def test_only_full_credible_dates_are_birth_dates(text: str | None, read: date | None) -> None:
+    """A birthday without its year, or with a placeholder for it, is no birth date."""
+    assert values.read_birth_date(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Grade 4", "04"),
+        ("4th Grade", "04"),
+        ("12", "12"),
+        ("Kindergarten", "KG"),
+        ("Pre-Kindergarten", "PK"),
+        ("Primer", "Primer"),
+        ("Grade 14", "Grade 14"),
+    ],
+)
+def test_grades_become_codes_where_certain(text: str, code: str) -> None:
+    """A grade's description becomes its code, and stays as it is where that is not certain."""
+    assert values.read_grade(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [(None, None), ("Female", Sex.female), ("M", Sex.male), ("Nonbinary", Sex.other)],
+)
+def test_genders_become_sexes(text: str | None, sex: Sex | None) -> None:
+    """A gender's description becomes the vocabulary's word, another word is other."""
+    assert values.read_sex(text) is sex
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [("2026-2027", 2027), ("26-27", 2027), ("2026/27", 2027), ("2026", None), (None, None)],
+)
+def test_school_years_end_in_their_second_number(text: str | None, year: int | None) -> None:
+    """A school year is named after the year it ends in; one number alone does not say which."""
+    assert values.read_school_year(text) == year
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Mother", RelationshipKind.parent),
+        ("Step Mother", RelationshipKind.stepparent),
+        ("Grand-Father", RelationshipKind.grandparent),
+        ("Legal Guardian", RelationshipKind.guardian),
+        ("Host Family", RelationshipKind.relative),
+        ("Child", RelationshipKind.unknown),
+        (None, RelationshipKind.unknown),
+    ],
+)
+def test_relationship_words_become_kinds(text: str | None, kind: RelationshipKind) -> None:
+    """The first known word decides what an adult is; a school's own word is unknown."""
+    assert values.read_relationship_kind(text) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("Co-Teacher", Role.teacher),
+        ("Assistant Teacher", Role.staff),
+        ("Registrar", Role.other),
+        (None, Role.other),
+    ],
+)
+def test_permission_words_become_roles(text: str | None, role: Role) -> None:
+    """Only a word for teaching makes a teacher of a permission."""
+    assert values.read_class_role(text) is role
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_faculty"), [("Staff; Faculty", True), ("Faculty Spouse", False), (None, False)]
+)
+def test_faculty_is_a_word_of_its_own(roles: str | None, *, is_faculty: bool) -> None:
+    """A person is faculty when one of their roles is just that word."""
+    assert values.is_faculty(roles) is is_faculty
