@@ -114,7 +114,7 @@ def _sync(moves: int) -> Send:
     numbers = count(1)
 
     def send(exchange: Exchange, reply: Reply, memory: Memory) -> Reply:
-        if exchange.endpoint != "/districts" or memory.count() > moves:
+        if exchange.endpoint != "/districts" or not reply.body or memory.count() > moves:
             return reply
         body = json.loads(reply.body)
         body["data"][0]["data"]["last_sync"] = f"2026-11-02T03:00:00.{next(numbers) % 1000:03}Z"
@@ -124,7 +124,7 @@ def _sync(moves: int) -> Send:
 
 
 def _count_more(exchange: Exchange, reply: Reply, _: Memory) -> Reply:
-    if not exchange.is_list or "count" not in _params(exchange):
+    if not exchange.is_list or not reply.body or "count" not in _params(exchange):
         return reply
     body = json.loads(reply.body)
     return json_reply(body | {"count": body["count"] + 3})

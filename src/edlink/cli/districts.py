@@ -1,0 +1,82 @@
+"""An invented district for the demo, behind each provider's protocol, and its client."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+
+import attrs
+
+from edlink import sandbox
+from edlink.classlink import ClassLinkPartner
+from edlink.clever import CleverClient
+from edlink.oneroster import ClientCredentials, HttpSettings, OneRosterClient
+from edlink.roster import RosterSource
+from edlink.sandbox import Sandbox
+
+#: Nobody is kept waiting on loopback.
+_SETTINGS = HttpSettings(rate=0)
+
+_SCOPE = "https://purl.imsglobal.org/spec/or/v1p2/scope/"
+_SCOPES = tuple(f"{_SCOPE}{name}.readonly" for name in ("roster", "roster-demographics"))
+
+
+@contextmanager
+def _classlink(district: Sandbox) -> Iterator[RosterSource]:
+    tenant = district.details["tenant_id"]
+    with (
+        ClassLinkPartner(district.api_key, host=district.url, settings=_SETTINGS) as partner,
+        partner.district(tenant).roster_client() as client,
+    ):
+        yield client
+
+
+def _oneroster(district: Sandbox) -> AbstractContextManager[RosterSource]:
+    auth = ClientCredentials(
+        district.token_url or "", district.client_id, district.client_secret, scopes=_SCOPES
+    )
+    return OneRosterClient(district.base_url, auth=auth, settings=_SETTINGS)
+
+
+def _clever(district: Sandbox) -> AbstractContextManager[RosterSource]:
+    return CleverClient(district.api_key, base_url=district.base_url, settings=_SETTINGS)
+
+
+@attrs.frozen(kw_only=True)
+class Demo:
+    """One provider in the demo: its version, its client, and three faults to show."""
+
+    version: str
+    open: Callable[[Sandbox], AbstractContextManager[RosterSource]]
+    faults: tuple[str, ...]
+
+
+DEMOS: Mapping[str, Demo] = {
+    "classlink": Demo(
+        version="1.1",
+        open=_classlink,
+        faults=("clamped_page", "connection_cut_once", "record_without_id"),
+    ),
+    "oneroster": Demo(
+        version="1.2",
+        open=_oneroster,
+        faults=("clamped_page", "connection_cut_once", "record_without_id"),
+    ),
+    "clever": Demo(
+        version="3.1",
+        open=_clever,
+        faults=("clever_small_pages", "clever_empty_429", "clever_syncs_once"),
+    ),
+}
+
+
+@contextmanager
+def open_demo(
+    provider: str, people: int, *, with_faults: bool
+) -> Iterator[tuple[Sandbox, RosterSource]]:
+    """Yield a running district and its provider's client; both end with the block."""
+    demo = DEMOS[provider]
+    faults = demo.faults if with_faults else ()
+    with (
+        sandbox.start(people, provider, demo.version, faults=faults) as district,
+        demo.open(district) as client,
+    ):
+        yield district, client
