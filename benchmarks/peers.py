@@ -13,6 +13,7 @@ PEERS = {
     "strongmind": "strongmind-oneroster-client==2.0.5",
     "raw_oneroster": "oneroster==0.0.17",
     "timeback": "timeback-oneroster==0.4.0",
+    "strongmind_clever": "strongmind-clever-client==1.0.1",
 }
 
 #: The oldest Python that a peer runs on, where it is newer than ours.
