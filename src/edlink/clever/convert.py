@@ -69,13 +69,18 @@ def convert_row(
         settings: How to convert.
     """
     reading = Reading(settings)
-    role = ROLE_OF_COLLECTION.get(collection)
-    if role is not None or collection == "users":
-        person = cast("wire.User", row) if role is None else fold(role, row)
-        records = tuple(_person(person, reading))
-    else:
-        records = tuple(_CONVERTERS[collection](row, reading))
+    records = tuple(to_records(collection, row, reading))
     return Converted(records, tuple(dict.fromkeys(reading.unreadable)))
+
+
+def to_records(
+    collection: wire.Collection, row: Mapping[str, Any], reading: Reading
+) -> Iterator[Record]:
+    """Yield the records of a row, each made when it is taken; see ``convert_row``."""
+    role = ROLE_OF_COLLECTION.get(collection)
+    if role is None and collection != "users":
+        return _CONVERTERS[collection](row, reading)
+    return _person(cast("wire.User", row) if role is None else fold(role, row), reading)
 
 
 def _person(row: wire.User, reading: Reading) -> Iterator[Record]:

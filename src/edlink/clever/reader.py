@@ -2,18 +2,20 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TypeVar
 
-from edlink.clever.convert import convert_row
+from edlink.clever.convert import to_records
 from edlink.clever.endpoints import Endpoint, find_endpoint
-from edlink.clever.pages import PROVIDER, Page
-from edlink.clever.reading import ConvertSettings
+from edlink.clever.pages import KINDS, PROVIDER, Page
+from edlink.clever.reading import ConvertSettings, Reading
 from edlink.clever.versions import Version
 from edlink.clever.walk import Walker
 from edlink.clever.wire import Collection
 from edlink.coverage import Issue
 from edlink.errors import PayloadError
 from edlink.model import (
+    RECORD_TYPES,
     AcademicSession,
     Class,
     Course,
@@ -24,7 +26,7 @@ from edlink.model import (
     Relationship,
     User,
 )
-from edlink.vocabulary import Role
+from edlink.vocabulary import Kind, Role
 
 R = TypeVar("R", bound=Record)
 OnIssue = Callable[[Issue], None]
@@ -214,10 +216,11 @@ class CleverReader:
     def _records(self, wanted: type[R], page: Page, collection: Collection) -> Iterator[R]:
         for issue in page.issues:
             self._on_issue(issue)
+        is_first = wanted is RECORD_TYPES[KINDS.get(collection, Kind.user)]
         for row in page.rows:
-            for record in convert_row(collection, row, self._settings).records:
-                if isinstance(record, wanted):
-                    yield record
+            records = to_records(collection, row, Reading(self._settings))
+            found = islice(records, 1) if is_first else records
+            yield from (record for record in found if isinstance(record, wanted))
 
 
 def _log_issue(issue: Issue) -> None:
