@@ -480,6 +480,29 @@ def test_a_record_without_a_school_needs_all_of_them() -> None:
     assert [(h.reason, h.kind) for h in whole.holds] == [("fall_to_zero", Kind.course)]
 
 
+def test_a_school_that_closed_is_held_and_its_people_stay() -> None:
+    """A whole school gone is for a person to see; who was there is not covered any more."""
+    people = [_student("z", "s2"), _adult("p")]
+    kin = Relationship(sourced_id="r", student_id="elsewhere", contact_id="p")
+    host = _host([*ALL, *people, kin])
+
+    plan = plan_sync(host, _roster([*_without("s2"), people[1]]), policy=AT_ONCE, on=DAY)
+
+    assert [(h.reason, h.kind, h.org_id) for h in plan.holds] == [("fall_to_zero", Kind.org, "s2")]
+    assert [c.sourced_id for c in plan.held] == ["s2"]
+    assert _why(plan)["z"] == "unknown_org"
+
+
+def test_an_enrollment_of_nobody_connects_nothing() -> None:
+    """A record whose end is blank is not taken for one under another id."""
+    blank = Enrollment(sourced_id="e99", class_id="c1", role=Role.student)
+
+    plan = plan_sync(_host(), _roster([*_without("e00"), blank]), on=DAY)
+
+    assert _why(plan) == {"e00": "waiting", "e99": "no_user"}
+    assert plan.counts()["kept_waiting"] == {"enrollment": 1}
+
+
 def test_an_unknown_school_is_not_covered() -> None:
     """Records at a school that the roster does not list stay."""
     host = _host([*ALL, _student("z", "s9")])
