@@ -486,7 +486,7 @@ def test_a_school_that_closed_is_held_and_its_people_stay() -> None:
     kin = Relationship(sourced_id="r", student_id="elsewhere", contact_id="p")
     host = _host([*ALL, *people, kin])
 
-    plan = plan_sync(host, _roster([*_without("s2"), people[1]]), policy=AT_ONCE, on=DAY)
+    plan = plan_sync(host, _roster([*_without("s2"), people[1], kin]), policy=AT_ONCE, on=DAY)
 
     assert [(h.reason, h.kind, h.org_id) for h in plan.holds] == [("fall_to_zero", Kind.org, "s2")]
     assert [c.sourced_id for c in plan.held] == ["s2"]
