@@ -185,6 +185,15 @@ def test_the_doctor_reads_keys_and_scopes(launchpad: Issuer) -> None:
     assert (problem.code, problem.evidence) == ("EDL-CHECK-905", {"missing": "oneroster"})
 
 
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
+def test_the_doctor_notices_that_launchpad_moved(launchpad: Issuer, name: str) -> None:
+    """Where discovery names another address than the login uses, the doctor says so."""
+    other = {name: "https://login.classlink.com/oauth2/v3"}
+    launchpad.answers["/.well-known/openid-configuration"] = launchpad.discovery(**other)
+    (problem,) = (f for f in login(launchpad).check_login() if not f.is_ok)
+    assert (problem.code, problem.evidence) == ("EDL-CHECK-908", {"moved": name})
+
+
 def test_the_doctor_says_once_that_discovery_is_gone(launchpad: Issuer) -> None:
     """An unreachable discovery document is one error, not two."""
     del launchpad.answers["/.well-known/openid-configuration"]

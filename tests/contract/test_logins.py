@@ -178,7 +178,7 @@ def test_a_redirected_exchange_is_not_followed(there: Scene) -> None:
     there.issuer.answers[there.case.token] = (307, {"Location": f"{there.issuer.url}/stolen"}, b"")
     with pytest.raises(LoginError) as caught:
         login.complete(params, pending)
-    assert caught.value.code == "EDL-LOGIN-012"
+    assert caught.value.code == "EDL-LOGIN-019"
     assert there.issuer.asked("/stolen") == []
 
 

@@ -306,7 +306,7 @@ def test_a_code_is_exchanged_in_the_body(flow: CodeFlow, issuer: Issuer) -> None
         ((200, {}, b'{"access_token": "t", "token_type": "mac"}'), "EDL-LOGIN-017", "refused"),
         ((200, {}, b'{"access_token": "t", "id_token": 7}'), "EDL-LOGIN-017", "refused"),
         ((500, {}, b"SENTINEL"), "EDL-LOGIN-011", "unavailable"),
-        ((302, {"Location": "/"}, b""), "EDL-LOGIN-012", "not_set_up"),
+        ((302, {"Location": "/"}, b""), "EDL-LOGIN-019", "not_set_up"),
     ],
 )
 def test_a_refused_exchange_is_not_repeated(

@@ -105,6 +105,15 @@ def test_a_signed_response_for_another_login_is_refused(change: Change, code: st
     assert refused(flow, Idp().respond(pending.request_id, change), pending) == code
 
 
+def test_a_whole_other_host_is_refused() -> None:
+    """Where Destination and Recipient agree on another host, configuration still decides."""
+    flow = saml_flow()
+    pending = flow.begin().pending
+    evil = ACS.replace("app.", "evil.")
+    changes = (set_to(".", "Destination", evil), set_to(DATA, "Recipient", evil))
+    assert refused(flow, Idp().respond(pending.request_id, *changes), pending) == "EDL-LOGIN-047"
+
+
 def test_a_signed_response_must_name_its_destination() -> None:
     """Where the response itself is signed, a missing Destination is refused."""
     flow = saml_flow()

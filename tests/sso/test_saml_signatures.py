@@ -385,6 +385,37 @@ def test_relative_namespaces_are_refused() -> None:
     assert refused_after(relative) in ("EDL-LOGIN-046", "EDL-LOGIN-047")
 
 
+def test_an_id_in_another_namespace_pollutes_nothing() -> None:
+    """The assertion's id repeated as an attribute of another namespace is refused."""
+
+    def pollute(root: etree._Element) -> None:
+        one(root, ".//samlp:Status").set(
+            "{http://www.w3.org/XML/1998/namespace}id", one(root, "saml:Assertion").get("ID", "")
+        )
+
+    assert refused_after(pollute) == "EDL-LOGIN-042"
+
+
+def test_an_assertion_of_another_namespace_is_none() -> None:
+    """An element that only looks like an assertion is not read as one."""
+
+    def disguise(root: etree._Element) -> None:
+        root.append(
+            etree.fromstring('<Assertion xmlns="urn:other"><NameID>EVIL</NameID></Assertion>')
+        )
+
+    assert refused_after(disguise) == "EDL-LOGIN-047"
+
+
+def test_character_data_sections_cut_nothing_off() -> None:
+    """A CDATA section put into a signed value leaves the whole text."""
+    flow = saml_flow()
+    pending = flow.begin().pending
+    data = etree.tostring(Idp().tree(pending.request_id))
+    field = encode(data.replace(b">person-1<", b">per<![CDATA[son]]>-1<"))
+    assert accepted(flow, field, pending).name_id == "person-1"
+
+
 def test_processing_instructions_cut_nothing_off() -> None:
     """A processing instruction put into a signed value leaves the whole text."""
 

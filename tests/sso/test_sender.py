@@ -29,7 +29,7 @@ def test_what_is_not_a_json_object_is_none(issuer: Issuer, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "reason"),
     [
-        ((302, {"Location": "http://127.0.0.1:1/SENTINEL"}, b""), "EDL-LOGIN-012", "not_set_up"),
+        ((302, {"Location": "http://127.0.0.1:1/SENTINEL"}, b""), "EDL-LOGIN-019", "not_set_up"),
         ((503, {}, b"SENTINEL"), "EDL-LOGIN-011", "unavailable"),
         ((429, {}, b"SENTINEL"), "EDL-LOGIN-011", "unavailable"),
         ((200, {}, b"x" * 2001), "EDL-LOGIN-010", "unavailable"),

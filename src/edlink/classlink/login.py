@@ -13,7 +13,7 @@ from typing import Any, Literal
 from edlink.report import Finding
 from edlink.sso.claims import moment, text
 from edlink.sso.code_flow import CodeFlow, allow_list
-from edlink.sso.doctor import clock_finding, key_findings, redirect_finding, scope_findings
+from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding
 from edlink.sso.id_token import TokenRules, verify_id_token
 from edlink.sso.identity import Identity, Unverified
 from edlink.sso.keys import KeySet
@@ -147,10 +147,9 @@ class ClassLinkLogin:
     def check_login(self) -> tuple[Finding, ...]:
         """Return what would keep people from signing in, asked with few requests."""
         where = "ClassLink Developer Console, your application, OAuth2, Redirect URI"
-        openid = (*key_findings(self._keys), *scope_findings(self._keys, self._flow.scopes))
         return (
             redirect_finding(self._flow.redirect_uri, where=where),
-            *(openid if self._oidc else ()),
+            *(openid_findings(self._keys, self._flow) if self._oidc else ()),
             clock_finding(self._sender, self._flow.token_url, self._clock()),
         )
 

@@ -14,7 +14,7 @@ from edlink.errors import ConfigError
 from edlink.report import Finding
 from edlink.sso.claims import moment, text
 from edlink.sso.code_flow import CodeFlow, allow_list
-from edlink.sso.doctor import clock_finding, key_findings, redirect_finding
+from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding
 from edlink.sso.id_token import TokenRules, verify_id_token
 from edlink.sso.identity import Identity, Unverified
 from edlink.sso.keys import KeySet
@@ -161,7 +161,7 @@ class CleverLogin:
         where = "Clever Dashboard, your application, Settings, Redirect URLs (first place)"
         return (
             redirect_finding(self._flow.redirect_uri, where=where),
-            *(key_findings(self._keys) if self._oidc else ()),
+            *(openid_findings(self._keys, self._flow) if self._oidc else ()),
             clock_finding(self._sender, self._flow.token_url, self._clock()),
         )
 

@@ -160,7 +160,7 @@ class EntraLogin:
             login_hint: The account to offer, where the host knows it.
 
         Raises:
-            LoginError: EDL-LOGIN-010 to 012 or 033, Microsoft's description cannot be read.
+            LoginError: EDL-LOGIN-010 to 012, 019 or 033, Microsoft's description cannot be read.
         """
         target = safe_return_to(return_to, allowed_origins=self._return_origins)
         return self._start(target, login_hint=login_hint, restarted=False)

@@ -128,8 +128,8 @@ class CodeFlow:
         Return the tokens for a code; the exchange is made once and never repeated.
 
         Raises:
-            LoginError: EDL-LOGIN-010 to 012 no usable answer, EDL-LOGIN-016 the app itself is
-                refused.
+            LoginError: EDL-LOGIN-010 to 012 or 019, no usable answer; EDL-LOGIN-016, the app
+                itself is refused.
             InvalidLoginError: EDL-LOGIN-015 the code is refused, EDL-LOGIN-017 the answer is not a
                 token answer.
         """

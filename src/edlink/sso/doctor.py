@@ -6,6 +6,7 @@ from edlink.errors import LoginError
 from edlink.report import Finding
 from edlink.sso.addresses import origin
 from edlink.sso.claims import texts
+from edlink.sso.code_flow import CodeFlow
 from edlink.sso.keys import KeySet
 from edlink.sso.sender import Sender
 from edlink.vocabulary import Severity
@@ -71,6 +72,42 @@ def scope_findings(keys: KeySet, wanted: tuple[str, ...]) -> tuple[Finding, ...]
         who="partner",
     )
     return (finding,)
+
+
+def endpoint_findings(keys: KeySet, **configured: str) -> tuple[Finding, ...]:
+    """
+    Return which of the provider's addresses have moved, by its discovery document.
+
+    Args:
+        keys: Reads the document.
+        configured: What the login uses, by the document's name for it.
+    """
+    try:
+        document = keys.discovery()
+    except LoginError:
+        return ()  # key_findings has said so
+    moved = [name for name, url in configured.items() if document.get(name, url) != url]
+    if not moved:
+        return ()
+    finding = Finding(
+        code="EDL-CHECK-908",
+        severity=Severity.error,
+        title="The provider names other addresses than the login uses",
+        evidence={"moved": " ".join(moved)},
+        fix="Check the configured address; if it is right, edlink needs an update.",
+        who="developer",
+    )
+    return (finding,)
+
+
+def openid_findings(keys: KeySet, flow: CodeFlow) -> tuple[Finding, ...]:
+    """Return everything that a provider's discovery document can say of a login's set-up."""
+    urls = {"authorization_endpoint": flow.authorize_url, "token_endpoint": flow.token_url}
+    return (
+        *key_findings(keys),
+        *scope_findings(keys, flow.scopes),
+        *endpoint_findings(keys, **urls),
+    )
 
 
 def clock_finding(sender: Sender, url: str, now: float) -> Finding:

@@ -59,7 +59,7 @@ def verify_id_token(
 
     Raises:
         InvalidLoginError: EDL-LOGIN-022 to 029, by what does not hold.
-        LoginError: EDL-LOGIN-010 to 012, 020 and 021, the provider's keys cannot be read.
+        LoginError: EDL-LOGIN-010 to 012, 019, 020 and 021, the provider's keys cannot be read.
     """
     if not token:
         message = "the provider sent no id token"

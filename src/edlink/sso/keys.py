@@ -101,7 +101,7 @@ class KeySet:
         Return the provider's discovery document, read anew.
 
         Raises:
-            LoginError: EDL-LOGIN-010 to 012 when it cannot be read, EDL-LOGIN-020 when it is
+            LoginError: EDL-LOGIN-010 to 012 or 019 when it cannot be read, EDL-LOGIN-020 when it is
                 another issuer's.
         """
         answer = self._sender.get(self._discovery_url, what="discovery document")

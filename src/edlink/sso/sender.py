@@ -66,7 +66,7 @@ class Sender:
             headers: Headers to add.
 
         Raises:
-            LoginError: EDL-LOGIN-010 to 012, when no usable answer arrives.
+            LoginError: EDL-LOGIN-010 to 012 or 019, when no usable answer arrives.
         """
         return self._send("GET", url, what, dict(headers or {}), None)
 
@@ -105,7 +105,7 @@ class Sender:
         if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's redirects
             message = f"the provider answered the request for the {what} with a redirect"
             fix = "Check the configured address; edlink does not follow redirects."
-            raise LoginError("EDL-LOGIN-012", message, reason="not_set_up", fix=fix)
+            raise LoginError("EDL-LOGIN-019", message, reason="not_set_up", fix=fix)
         if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 - HTTP's own numbers
             message = f"the provider failed on the request for the {what} ({answer.status})"
             raise LoginError("EDL-LOGIN-011", message, reason="unavailable", retryable=True)
