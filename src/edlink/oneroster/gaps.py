@@ -130,17 +130,17 @@ def _check_zeros(
     ids = [c.sourced_id for c in roster.classes]
     courses = [c.sourced_id for c in roster.courses]
     zeros = (
-        ("120", "students without grade", (not u.grades for u in students)),
-        ("121", "students without enrollment", _missing(students, enrolled)),
-        ("122", "teachers without enrollment", _missing(teachers, enrolled)),
-        ("123", "students without teacher", _missing(students, with_teacher)),
-        ("124", "classes without period", (not c.periods for c in roster.classes)),
-        ("125", "classes without student", (i not in attended for i in ids)),
-        ("126", "classes without teacher", (i not in taught for i in ids)),
-        ("127", "courses without class", (i not in used_courses for i in courses)),
+        ("EDL-CHECK-120", "students without grade", (not u.grades for u in students)),
+        ("EDL-CHECK-121", "students without enrollment", _missing(students, enrolled)),
+        ("EDL-CHECK-122", "teachers without enrollment", _missing(teachers, enrolled)),
+        ("EDL-CHECK-123", "students without teacher", _missing(students, with_teacher)),
+        ("EDL-CHECK-124", "classes without period", (not c.periods for c in roster.classes)),
+        ("EDL-CHECK-125", "classes without student", (i not in attended for i in ids)),
+        ("EDL-CHECK-126", "classes without teacher", (i not in taught for i in ids)),
+        ("EDL-CHECK-127", "courses without class", (i not in used_courses for i in courses)),
     )
-    for number, title, faults in zeros:
-        yield _zero(f"EDL-CHECK-{number}", title, list(faults), server)
+    for code, title, faults in zeros:
+        yield _zero(code, title, list(faults), server)
 
 
 def _missing(people: Iterable[User], known: Collection[str | None]) -> Iterator[bool]:
