@@ -14,8 +14,7 @@ import attrs
 
 from edlink.clever.convert import convert_row
 from edlink.clever.pages import KINDS, Row, read_row
-from edlink.clever.pull import unreadable
-from edlink.clever.reading import ConvertSettings
+from edlink.clever.reading import ConvertSettings, unreadable
 from edlink.clever.versions import Version
 from edlink.clever.wire import Collection
 from edlink.coverage import Issue, Tombstone

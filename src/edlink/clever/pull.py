@@ -9,7 +9,7 @@ import attrs
 from edlink.clever.convert import convert_row
 from edlink.clever.endpoints import Endpoint
 from edlink.clever.pages import Page
-from edlink.clever.reading import ConvertSettings
+from edlink.clever.reading import ConvertSettings, unreadable
 from edlink.clever.versions import Chain, Version
 from edlink.clever.walk import Walker
 from edlink.coverage import Issue
@@ -21,7 +21,7 @@ from edlink.errors import (
 )
 from edlink.model import Record
 from edlink.roster import Progress
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState
 
 
 @attrs.define(kw_only=True)
@@ -56,17 +56,6 @@ class ChainResult:
             self.records += converted.records
             if converted.unreadable:
                 self.issues.append(unreadable(self.chain.kinds[0], row["id"], converted.unreadable))
-
-
-def unreadable(kind: Kind, sourced_id: str, fields: tuple[str, ...]) -> Issue:
-    """Return the issue of a record that was kept without some of its fields."""
-    return Issue(
-        kind=kind,
-        reason="unreadable_field",
-        sourced_id=sourced_id,
-        fields=fields,
-        set_aside=False,
-    )
 
 
 @attrs.frozen(kw_only=True)

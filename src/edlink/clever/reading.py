@@ -7,6 +7,8 @@ import attrs
 
 from edlink.clever.guardians import GuardianRule
 from edlink.clever.values import UnreadableError
+from edlink.coverage import Issue
+from edlink.vocabulary import Kind
 
 T = TypeVar("T")
 
@@ -47,3 +49,14 @@ class Reading:
         if not self.settings.keep_metadata:
             return None
         return {name: value for name, value in fields.items() if value} or None
+
+
+def unreadable(kind: Kind, sourced_id: str, fields: tuple[str, ...]) -> Issue:
+    """Return the issue of a record that was kept without some of its fields."""
+    return Issue(
+        kind=kind,
+        reason="unreadable_field",
+        sourced_id=sourced_id,
+        fields=fields,
+        set_aside=False,
+    )

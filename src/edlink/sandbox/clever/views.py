@@ -1,6 +1,6 @@
 """What Clever can say of the invented district: model in, model out; the truth is made of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 
 import attrs
@@ -17,6 +17,17 @@ from edlink.model import (
     RoleAssignment,
     User,
 )
+from edlink.sandbox.clever.words import (
+    EMPLOYEES,
+    FAMILY,
+    GRADE_WORDS,
+    GUARDIANS,
+    HOMEROOM,
+    RACES,
+    ROLES,
+    SUBJECT_WORDS,
+    TWO_RACES,
+)
 from edlink.sandbox.district import District
 from edlink.sandbox.truth import relationships
 from edlink.vocabulary import (
@@ -24,56 +35,11 @@ from edlink.vocabulary import (
     EndSemantics,
     IdentifierType,
     OrgType,
-    RelationshipKind,
     Role,
     SessionType,
     Sex,
     Status,
 )
-
-GRADE_WORDS = {
-    "PK": "PreKindergarten",
-    "KG": "Kindergarten",
-    **{f"{n:02}": str(n) for n in range(1, 13)},
-}
-SUBJECT_WORDS = {
-    "Homeroom": "homeroom/advisory",
-    "English": "english/language arts",
-    "Mathematics": "math",
-    "Science": "science",
-    "Social Studies": "social studies",
-    "Art": "arts and music",
-    "World Languages": "language",
-}
-HOMEROOM = SUBJECT_WORDS["Homeroom"]
-
-#: Clever's relationship and type, and the model's kind, of each word for an adult.
-FAMILY: Mapping[str, tuple[str, str, RelationshipKind]] = {
-    "parent": ("Parent", "Parent/Guardian", RelationshipKind.parent),
-    "guardian": ("Other", "Parent/Guardian", RelationshipKind.guardian),
-    "relative": ("Other", "Family", RelationshipKind.unknown),
-}
-GUARDIANS = frozenset({"parent", "guardian"})
-
-#: Clever's role for each word for an employee.
-EMPLOYEES = {
-    "teacher": "teacher",
-    "aide": "staff",
-    "counselor": "staff",
-    "proctor": "staff",
-    "principal": "staff",
-    "systemAdministrator": "district_admin",
-}
-ROLES = {"teacher": Role.teacher, "staff": Role.staff, "district_admin": Role.administrator}
-
-RACES = (
-    ("white", "Caucasian"),
-    ("asian", "Asian"),
-    ("black_or_african_american", "Black or African American"),
-    ("american_indian_or_alaska_native", "American Indian"),
-    ("native_hawaiian_or_other_pacific_islander", "Hawaiian or Other Pacific Islander"),
-)
-TWO_RACES = ("demographic_race_two_or_more_races", "Two or More Races")
 
 
 class Views:
@@ -211,6 +177,11 @@ class Views:
         known = self._district.enrollments
         return tuple(e for e in known if e.status is Status.active and e.user_id in people)
 
+    @cached_property
+    def _led(self) -> frozenset[str | None]:
+        """The classes that have a primary teacher."""
+        return frozenset(e.class_id for e in self._active_enrollments if e.is_primary)
+
     def _org(self, org: Org) -> Org:
         number = org.identifiers[0].value
         if org.type is OrgType.district:
@@ -240,7 +211,7 @@ class Views:
             org_id=enrollment.org_id,
             role=Role(word),
             role_raw=word,
-            is_primary=None if is_student else enrollment.is_primary,
+            is_primary=enrollment.is_primary if enrollment.class_id in self._led else None,
         )
 
     def _student(self, user: User) -> User:
