@@ -12,7 +12,7 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils  # type: ignore[import-unt
 from tests.sso.saml_idp import encode, text_of
 from tests.sso.saml_login import accepted, refused, saml_flow
 
-from edlink.sso import PendingLogin
+from edlink.sso import MemoryReplayStore, PendingLogin
 from edlink.sso.saml import FixedMetadata, SamlFlow
 
 RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.json"))
@@ -35,6 +35,7 @@ def recording(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     flow = saml_flow(
         metadata=FixedMetadata(found["metadata"]),
         unsolicited="accept",
+        replay_store=MemoryReplayStore(lambda: found["at"]),
         clock=lambda: found["at"],
     )
     pending = None
