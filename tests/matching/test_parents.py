@@ -8,7 +8,7 @@ import pytest
 
 from edlink.coverage import Coverage, CoverageEntry, Source, Tombstone
 from edlink.errors import ConfigError
-from edlink.matching.birth_report import diagnose_birth_dates
+from edlink.matching.birth_report import diagnose_birth_dates, discard_birth_dates
 from edlink.matching.claim_reasons import FIXES, Reason
 from edlink.matching.directory import StudentDirectory
 from edlink.matching.limiter import Attempt, AttemptLimits, MemoryLimiter, Outcome
@@ -540,3 +540,11 @@ def test_students_without_a_school_or_grade_are_counted() -> None:
     (row,) = diagnose_birth_dates(_roster(lone), on=DAY).rows
 
     assert (row.org_id, row.grade, row.students, row.present) == (None, None, 1, 0)
+
+
+def test_birth_dates_can_be_discarded_once_they_have_served() -> None:
+    """A host that keeps only the link keeps no date."""
+    kept = discard_birth_dates(_roster())
+
+    assert {d.birth_date for d in kept.demographics} == {None}
+    assert kept.users == _roster().users

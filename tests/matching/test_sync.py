@@ -4,7 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 import attrs
 import pytest
 
-from edlink.coverage import Coverage, CoverageEntry, Issue, Scope, Source, Tombstone
+from edlink.coverage import (
+    Coverage,
+    CoverageEntry,
+    Issue,
+    RosterWarning,
+    Scope,
+    Source,
+    Tombstone,
+)
 from edlink.errors import ConfigError, UnsafePlanError
 from edlink.matching.apply import apply_sync
 from edlink.matching.host import HostRecord, HostState, SyncMemory
@@ -133,6 +141,26 @@ def test_an_empty_value_need_not_clear_a_field() -> None:
 
     assert plan_sync(host, _roster(), policy=policy, on=DAY).is_empty
     assert not plan_sync(host, _roster(), on=DAY).is_empty
+
+
+def test_a_masked_field_replaces_nothing() -> None:
+    """A name that the roster itself distrusts does not overwrite the one the host has."""
+    host = _host(_with(attrs.evolve(PEOPLE[0], given_name="Ada", grades=("05",))))
+    mask = RosterWarning(
+        code="EDL-DATA-001",
+        message="names are masked",
+        kind=Kind.user,
+        distrusts=frozenset({"given_name"}),
+    )
+    masked = attrs.evolve(PEOPLE[0], given_name="A-xyz", grades=("05",))
+    promoted = attrs.evolve(masked, grades=("06",))
+
+    alone = plan_sync(host, _roster(_with(masked), warnings=(mask,)), on=DAY)
+    beside = plan_sync(host, _roster(_with(promoted), warnings=(mask,)), on=DAY)
+
+    assert _why(alone) == {"u00": "distrusted"}
+    assert [f.name for f in beside.changes[0].fields] == ["grades"]
+    assert beside.changes[0].left_alone == ("given_name",)
 
 
 def test_an_archived_record_that_returns_is_restored() -> None:

@@ -225,7 +225,8 @@ class Arrivals:
             self.draft.changes.append(step)
             self.draft.tally.add_changed(held)
         else:
-            self.draft.keep(held, "sticky")
+            is_sticky = not effect.fields.isdisjoint(step.left_alone)
+            self.draft.keep(held, "sticky" if is_sticky else "distrusted")
 
     def _changed(self, held: HostRecord, record: Record) -> tuple[str, ...]:
         """Return the fields that the policy lets an incoming record change."""
@@ -237,13 +238,15 @@ class Arrivals:
         self, action: Action, held: HostRecord, record: Record, effect: Effect, reason: str
     ) -> Change:
         names = self._changed(held, record)
-        sticky = tuple(n for n in names if n in effect.fields - {"sourced_id"})
-        fields = field_changes(held.record, record, (n for n in names if n not in sticky))
+        # A mask must not replace a name that the host has.
+        guarded = (effect.fields | self.draft.distrusted(self.kind)) - {"sourced_id"}
+        alone = tuple(n for n in names if n in guarded)
+        fields = field_changes(held.record, record, (n for n in names if n not in alone))
         if action is Action.adopt:
             fields += (FieldChange(name="source", after=to_plain(self.draft.incoming.source)),)
         if not held.is_active:
             fields += _restoring(held)
-        return _step(action, held, record.sourced_id, reason, fields, sticky)
+        return _step(action, held, record.sourced_id, reason, fields, alone)
 
 
 def _restoring(held: HostRecord) -> tuple[FieldChange, ...]:

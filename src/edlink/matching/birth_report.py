@@ -83,6 +83,12 @@ def diagnose_birth_dates(roster: Roster, *, on: date) -> BirthDateReport:
     return _Diagnosis(roster=roster, on=on).report()
 
 
+def discard_birth_dates(roster: Roster) -> Roster:
+    """Return the roster without birth dates, for a host that needs them no longer."""
+    bare = (attrs.evolve(d, birth_date=None, birth_date_raw=None) for d in roster.demographics)
+    return attrs.evolve(roster, demographics=tuple(bare))
+
+
 @attrs.frozen(kw_only=True)
 class _Diagnosis:
     roster: Roster

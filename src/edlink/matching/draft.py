@@ -108,6 +108,11 @@ class Draft:
         ids = (held.sourced_id, *ids)
         return self.overrides.effect(held.kind, on=self.on, ref=held.ref, ids=ids)
 
+    def distrusted(self, kind: Kind) -> frozenset[str]:
+        """Return the fields of a kind that the roster itself warns of, such as masked names."""
+        warnings = (w for w in self.incoming.warnings if w.kind in (None, kind))
+        return frozenset(name for warning in warnings for name in warning.distrusts)
+
     def why_waits(self, record: Record) -> str | None:
         """Return which end of a connecting record the host will not have, or None."""
         match record:

@@ -71,7 +71,7 @@ class Change:
         ref: The host's record; None for one that the plan creates.
         reason: Why, as a fixed word or the name of a rule.
         fields: Fields of the record, or of ``HostRecord``, before and after.
-        left_alone: Fields that differ too and are sticky here.
+        left_alone: Fields that differ too, and are sticky here or masked at the source.
         record: The whole record, for ``create`` and ``discard``.
     """
 
