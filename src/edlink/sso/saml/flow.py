@@ -135,9 +135,10 @@ class SamlFlow:
         """Return the verified tree; certificates that may have been renewed are read again once."""
         try:
             return toolkit.verified(field, self.parties())
-        except toolkit.SignatureFaultError as error:
+        except InvalidLoginError as error:
             fault = error.with_traceback(None)
-        newer = self.metadata.refreshed(self.clock())
+        unknown = fault.code == toolkit.SIGNATURE_FAULT
+        newer = self.metadata.refreshed(self.clock()) if unknown else None
         if newer is None:
             raise fault
         return toolkit.verified(field, self._parties(newer))

@@ -192,7 +192,8 @@ class RemoteMetadata:
     def _look(self, now: float) -> None:
         self._tried_at = now
         try:
-            answer = self._sender.get(self._url, what="identity provider's metadata")
+            headers = {"Accept": "application/samlmetadata+xml, application/xml, */*;q=0.1"}
+            answer = self._sender.get(self._url, what="metadata", headers=headers)
         except LoginError:
             return
         found = parse_metadata(answer.body, entity_id=self._entity_id)

@@ -5,40 +5,25 @@ It never sees a document that ``structure`` has not passed, and its word is neve
 ``profile`` reads the same tree again.
 """
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 from lxml import etree
+from onelogin.saml2.authn_request import (  # type: ignore[import-untyped]
+    OneLogin_Saml2_Authn_Request as AuthnRequest,
+)
+from onelogin.saml2.errors import (  # type: ignore[import-untyped]
+    OneLogin_Saml2_ValidationError as ValidationError,
+)
+from onelogin.saml2.response import (  # type: ignore[import-untyped]
+    OneLogin_Saml2_Response as Response,
+)
+from onelogin.saml2.settings import (  # type: ignore[import-untyped]
+    OneLogin_Saml2_Settings as Settings,
+)
 
 from edlink.errors import InvalidLoginError, LoginCancelledError
-
-try:
-    import xmlsec
-    from onelogin.saml2.authn_request import (  # type: ignore[import-untyped]
-        OneLogin_Saml2_Authn_Request as AuthnRequest,
-    )
-    from onelogin.saml2.errors import (  # type: ignore[import-untyped]
-        OneLogin_Saml2_ValidationError as ValidationError,
-    )
-    from onelogin.saml2.response import (  # type: ignore[import-untyped]
-        OneLogin_Saml2_Response as Response,
-    )
-    from onelogin.saml2.settings import (  # type: ignore[import-untyped]
-        OneLogin_Saml2_Settings as Settings,
-    )
-except ImportError:
-    # A mismatch of lxml and xmlsec arrives here too; a fresh install of the extra mends both.
-    _missing = "signing in with SAML needs the saml extra: pip install 'edlink[saml]'"
-    raise ImportError(_missing) from None
-
-_xmlsec_version: Callable[[], tuple[int, int, int]] = xmlsec.get_libxmlsec_version  # type: ignore[attr-defined] # its stubs are older
-
-#: Older libxmlsec fetches addresses that a document names.
-if _xmlsec_version() < (1, 3, 0):
-    _outdated = "libxmlsec is too old to be safe: pip install --upgrade 'edlink[saml]'"
-    raise ImportError(_outdated)
 
 _SIGNATURE_FAULTS = (
     ValidationError.INVALID_SIGNATURE,
@@ -60,8 +45,8 @@ class Parties:
     assertion_signed: bool = True
 
 
-class SignatureFaultError(InvalidLoginError):
-    """No signature by a known certificate; the certificates may have been renewed."""
+#: The code of a response without a good signature by a known certificate; they may be renewed.
+SIGNATURE_FAULT = "EDL-LOGIN-046"
 
 
 def authn_request(parties: Parties) -> tuple[str, str]:
@@ -79,8 +64,8 @@ def verified(field: str, parties: Parties) -> etree._Element:
         parties: Who must have signed it, for whom.
 
     Raises:
-        SignatureFaultError: EDL-LOGIN-046, no good signature by a known certificate.
-        InvalidLoginError: EDL-LOGIN-045, undecryptable; EDL-LOGIN-047, anything else.
+        InvalidLoginError: EDL-LOGIN-045, undecryptable; EDL-LOGIN-046, no good signature by a known
+            certificate; EDL-LOGIN-047, anything else.
         LoginCancelledError: EDL-LOGIN-008, the response says that the login failed.
     """
     response, fault = None, None
@@ -111,7 +96,7 @@ def _error(fault: object) -> Exception:
     if fault in _SIGNATURE_FAULTS:
         message = "the response bears no good signature by a known certificate"
         fix = "Read the identity provider's metadata again: certificates are renewed every year."
-        return SignatureFaultError("EDL-LOGIN-046", message, reason="refused", fix=fix)
+        return InvalidLoginError("EDL-LOGIN-046", message, reason="refused", fix=fix)
     message = "the response breaks a rule of SAML"
     return InvalidLoginError("EDL-LOGIN-047", message, reason="refused")
 
