@@ -162,6 +162,13 @@ def test_a_proposal_counts_what_it_breaks() -> None:
     )
 
 
+def test_a_start_that_few_have_is_no_prefix() -> None:
+    """Letters before the number of one id among many are not taken for a prefix."""
+    rules = {p.rule for p in learn_id_rule(["X1", "02", "03"], ["1", "2", "3"])}
+
+    assert "strip_prefix:X" not in rules
+
+
 def test_ids_that_need_no_rule_get_none() -> None:
     """Where ids agree as they are, nothing is proposed."""
     assert learn_id_rule(["1", "2"], ["1", "2"]) == ()
@@ -235,6 +242,26 @@ def test_an_explanation_names_holders_drift_and_neighbors() -> None:
     assert "They differ now in given_name, number." in explain(report, "in1")
     assert "The key is held by ex1." in explain(report, "in2")
     assert "Nearest: in and ex differ in birth_date." in explain(near, "in")
+
+
+def test_an_explanation_keeps_to_the_record_asked_for() -> None:
+    """What a report says of other records is not in the explanation of one."""
+    incoming = [
+        student("in1", sis_id="1"),
+        student("in2", sis_id="2"),
+        student("in3", sis_id="2"),
+        student("in4", given_name="Ottilie", birth_date=DAY.replace(day=5)),
+    ]
+    existing = [
+        student("ex1", sis_id="1"),
+        student("ex2", sis_id="2"),
+        student("ex4", given_name="Ottilie"),
+        student("ex9", given_name="Zenobia", family_name="Muster"),
+    ]
+    report = explain_unmatched(match_people(incoming, existing), incoming, existing)
+    people = [*incoming, *existing]
+
+    assert explain(report, "ex9", people=people, reveal=True).count("ref=") == 1
 
 
 def test_values_are_shown_on_request_only() -> None:

@@ -240,6 +240,42 @@ def test_an_id_whose_holder_is_linked_elsewhere_is_claimed() -> None:
     ]
 
 
+def test_a_value_that_many_share_claims_nothing() -> None:
+    """Who comes with an id that a crowd of linked records holds is new."""
+    crowd = [f"p{n}" for n in range(60)]
+    existing = [student(f"ex{ref}", provider_ids=(ref,), sis_id="0") for ref in crowd]
+    incoming = [student(ref, provider_ids=(ref,)) for ref in crowd]
+    late = student("late", sis_id="0", given_name="Bruno", birth_date=None)
+
+    assert match_people([*incoming, late], existing).new == ("late",)
+
+
+def test_a_sibling_under_a_linked_address_is_new() -> None:
+    """Who shares a mailbox with a linked record, under another name, claims nothing."""
+    mail = {"emails": ("home@example.org",)}
+    incoming = [student("in1", sis_id="1", **mail), student("in2", given_name="Bruno", **mail)]
+
+    assert match_people(incoming, [student("ex", sis_id="1", **mail)]).new == ("in2",)
+
+
+def test_without_a_given_name_the_birth_date_speaks() -> None:
+    """One address, family name and birth date link a record that lacks the given name."""
+    mail = {"emails": ("a@example.org",)}
+    report = match_people([student("in", given_name=None, **mail)], [student("ex", **mail)])
+
+    assert linked(report) == {"in": ("ex", "email")}
+
+
+def test_an_address_with_two_generations_links_nobody() -> None:
+    """Father and son with one name and mailbox are two persons."""
+    mail = {"emails": ("a@example.org",), "birth_date": None}
+    report = match_people(
+        [student("in", suffix="Jr", **mail)], [student("ex", suffix="Sr", **mail)]
+    )
+
+    assert report.linked == ()
+
+
 def test_students_of_two_tenants_share_no_id() -> None:
     """One SIS id in two districts is two ids."""
     report = match_people(

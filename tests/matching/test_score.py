@@ -90,6 +90,13 @@ def test_swapped_names_are_seen() -> None:
     )
 
 
+def test_names_that_begin_alike_need_not_be_swapped() -> None:
+    """Names of which neither fits the other way round count as they stand."""
+    a = person(given_name="Sebald", family_name="Quill")
+
+    assert levels(a, person("b"))["given_name"] == "differs"
+
+
 @pytest.mark.parametrize(
     ("day", "agreement"),
     [
@@ -282,6 +289,17 @@ def test_two_that_fit_alike_are_ambiguous() -> None:
     found = suggest_matches([person("a")], [person("b"), person("c")])
 
     assert [(part.left, part.right) for part in found.ambiguous] == [(("a",), ("b", "c"))]
+
+
+def test_pairs_weighed_elsewhere_pass_the_same_gates() -> None:
+    """Candidates of another tool are gated and paired like our own."""
+    pairs = [
+        ScoredPair(left="a", right="b", weight=30.0),
+        ScoredPair(left="x", right="y", weight=9),
+    ]
+    found = suggest_matches([person("a")], [person("b", given_name="Ina")], pairs=pairs)
+
+    assert (found.likely, [pair.right for pair in found.possible]) == ((), ["b"])
 
 
 def test_kinds_are_weighed_apart() -> None:

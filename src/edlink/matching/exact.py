@@ -56,9 +56,8 @@ def match_by_keys(
         for ref in {ref for group in held for ref in group.existing}:
             right.pop(ref, None)
         for a, b in pairs:
-            if a in left and b in right:
-                del left[a], right[b]
-                found.append(_link(kind, a, b, rule.name, rule.field))
+            del left[a], right[b]
+            found.append(_link(kind, a, b, rule.name, rule.field))
     return MatchReport(
         linked=tuple(sorted(found, key=lambda link: link.incoming)),
         new=tuple(sorted(left)),

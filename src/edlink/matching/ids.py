@@ -63,7 +63,10 @@ def clean_id(text: str | None) -> str | None:
     """Return an id trimmed, composed and without format characters; None if empty or damaged."""
     if not text:
         return None
-    if not (text.isascii() and text.isalnum()):
+    if text.isalnum() and text.isascii():
+        if len(text) <= _SPREADSHEET_DIGITS:
+            return text
+    else:
         text = unicodedata.normalize("NFKC", text)
         text = "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
         if not text or _SCIENTIFIC.fullmatch(text):

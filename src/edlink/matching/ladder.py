@@ -92,14 +92,14 @@ class Climb:
 
     def run(self, left: Sequence[int], right: Sequence[int]) -> None:
         """Climb until nothing is added; what is open then stays in ``open``."""
-        for number in range(_CLIMBS):
+        climbs, before = 0, -1
+        while before < len(self.links) and climbs < _CLIMBS:
             before = len(self.links)
-            self._reset(is_first=number == 0)
+            self._reset(is_first=climbs == 0)
             left = [i for i in left if i not in self.links]
             right = [j for j in right if j not in self._taken]
             self._climb(left, right)
-            if len(self.links) == before:
-                return
+            climbs += 1
 
     def _reset(self, *, is_first: bool) -> None:
         self._is_first = is_first
@@ -121,8 +121,7 @@ class Climb:
         single, tangled = untangle(edges) if rule.has_several else (edges, [])
         for some, others in tangled:
             self._hold(rule, some, others)
-        for i, j in single:
-            self._decide(rule, i, j)
+        self._decide(rule, single)
 
     def _hold(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
         """Keep a group open; if it is too large, the value is no key and holds nobody."""
@@ -157,19 +156,24 @@ class Climb:
         held = self._held[side]
         held[place] = held[place] & fits if place in held else fits
 
-    def _decide(self, rule: Rule, i: int, j: int) -> None:
-        if i in self._locked[0] or j in self._locked[1]:
-            return
-        verdict = self._verdict(rule, i, j)
-        if verdict is Verdict.link:
-            if j in self._held[0].get(i, (j,)) and i in self._held[1].get(j, (i,)):
-                self.links[i] = j
-                self.rule_of[i] = rule
-                self._taken.add(j)
+    def _decide(self, rule: Rule, pairs: Iterable[Pair]) -> None:
+        lefts, rights, reader = self.left.people, self.right.people, self.left.reader
+        links, taken, rule_of, check = self.links, self._taken, self.rule_of, rule.check
+        (locked_left, locked_right), (held_left, held_right) = self._locked, self._held
+        for i, j in pairs:
+            if i in locked_left or j in locked_right:
+                continue
+            verdict = check(reader, lefts[i], rights[j])
+            if verdict is Verdict.pass_:
+                continue
+            if verdict is not Verdict.link:
+                self._lock(rule, verdict, [i], [j])
+            elif j in held_left.get(i, (j,)) and i in held_right.get(j, (i,)):
+                links[i] = j
+                rule_of[i] = rule
+                taken.add(j)
             else:
                 self.open.append(Open(verdict="shared_key", rule=rule, left=(i,), right=(j,)))
-        elif verdict is not Verdict.pass_:
-            self._lock(rule, verdict, [i], [j])
 
     def _lock(self, rule: Rule, verdict: str, left: Sequence[int], right: Sequence[int]) -> None:
         self._locked[0].update(left)

@@ -184,19 +184,22 @@ class _Run:
                 self.grouped[number].add(place)
 
     def _linked(self) -> Iterable[Link]:
+        reader, lefts, rights = self.left.reader, self.left.people, self.right.people
         for i, j in self.links.items():
-            a, b, rule = self.left.people[i], self.right.people[j], self.rule_of[i]
-            stored = rule is STORED
-            yield Link(
-                incoming=a.ref,
-                existing=b.ref,
-                kind=a.kind,
-                rule=rule.name,
-                field=rule.field or None,
-                evidence=() if stored else evidence_of(self.left.reader, rule, a, b),
-                drift=drift_of(self.left.reader, a, b) if stored else (),
-                rekeys=None if stored else self.former.get(j),
-            )
+            a, b, rule = lefts[i], rights[j], self.rule_of[i]
+            if rule is STORED:
+                drift = drift_of(reader, a, b)
+                yield Link(incoming=a.ref, existing=b.ref, kind=a.kind, rule=rule.name, drift=drift)
+            else:
+                yield Link(
+                    incoming=a.ref,
+                    existing=b.ref,
+                    kind=a.kind,
+                    rule=rule.name,
+                    field=rule.field,
+                    evidence=evidence_of(reader, rule, a, b),
+                    rekeys=self.former.get(j),
+                )
 
 
 def _rest(people: Sequence[Person], placed: Container[int]) -> tuple[str, ...]:

@@ -110,7 +110,10 @@ class Reader:
         """Return whether both are names that may be used."""
         if not given or not family or self._ignores_names:
             return False
-        return self.name(given).absent is None and self.name(family).absent is None
+        names = self._names
+        return (names.get(given) or self.name(given)).absent is None and (
+            names.get(family) or self.name(family)
+        ).absent is None
 
     # Two people
 
