@@ -129,7 +129,8 @@ class Reader:
         left, right = self.names(a), self.names(b)
         if bool(left.given) != bool(right.given) and left.family and right.family:
             whole = _whole_level(left, right)
-            return whole, whole
+            if whole is not NameLevel.absent:
+                return whole, whole
         return best_level(left.given, right.given), best_level(left.family, right.family)
 
     def middle_differs(self, a: Person, b: Person) -> bool:
