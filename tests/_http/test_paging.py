@@ -223,6 +223,21 @@ def test_a_page_that_comes_again_is_refused() -> None:
     assert refuse(lambda _offset, _limit: answer(["a", "b"])) == "EDL-PULL-002"
 
 
+def test_a_page_without_a_readable_row_that_comes_again_is_refused() -> None:
+    """A server that ignores the offset is found out by its bytes where there are no ids."""
+    page = answer(["unreadable"])
+    source = PageSource(
+        fetch=lambda _offset, _limit: page,
+        decode=lambda _response, _first: Page[str](rows=[], received=2),
+        id_of=str,
+        provider="invented",
+        endpoint="GET /things",
+    )
+    with pytest.raises(IncompletePullError) as caught:
+        list(OffsetPages(source, PageSettings(page_size=10)))
+    assert caught.value.code == "EDL-PULL-002"
+
+
 def test_more_rows_than_allowed_are_refused() -> None:
     """A collection without an end is refused at the number of rows that the host set."""
     assert refuse(Shelf(100), max_rows=30) == "EDL-PULL-003"

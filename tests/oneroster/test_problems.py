@@ -40,6 +40,8 @@ def word(body: object) -> str | None:
         ({"codeMajor": "failure", "codeMinor": "forbidden"}, "forbidden"),
         ({"error": "insufficient_scope"}, "insufficient_scope"),
         ({"imsx_codeMajor": "failure"}, "failure"),
+        ({"error": "Xanthippe"}, None),
+        ({"error": "Xanthippe", "imsx_codeMajor": "Failure"}, "failure"),
         ({"message": "no"}, None),
         ([], None),
         ({"errors": ["failure"]}, None),

@@ -219,6 +219,8 @@ class OffsetPages(Generic[T]):
         self._total_moved = False
         self._offset = 0
         self._stride = 0
+        self._unread = (0, b"")
+        self._is_echo = False
 
     def start(self) -> None:
         """Begin to fetch the first page, so that several collections can start together."""
@@ -265,7 +267,16 @@ class OffsetPages(Generic[T]):
             page = self._source.decode(response, self._offset)
         except PayloadError as error:
             return Page(rows=[], received=0), facts, error
+        self._note_unread(page, response.body)
         return page, facts, self._find_fault(page, facts)
+
+    def _note_unread(self, page: Page[T], body: bytes) -> None:
+        """Note whether a page without one readable id is, byte for byte, what came before it."""
+        self._is_echo = False
+        if page.received and not page.rows:
+            offset, before = self._unread
+            self._is_echo = offset != self._offset and before == body
+            self._unread = (self._offset, body)
 
     def _find_fault(self, page: Page[T], facts: PageFacts) -> IncompletePullError | None:
         if facts.count is not None and facts.count != page.received:
@@ -302,7 +313,7 @@ class OffsetPages(Generic[T]):
 
     def _check_rows(self, page: Page[T]) -> list[int]:
         repeated = self._seen.repeats([self._source.id_of(row) for row in page.rows])
-        if page.rows and len(repeated) == len(page.rows) and self._offset:
+        if self._is_echo or (page.rows and len(repeated) == len(page.rows) and self._offset):
             message = "the server sends the same page again"
             raise self._source.incomplete("EDL-PULL-002", message)
         if self._offset + page.received > self._settings.max_rows:

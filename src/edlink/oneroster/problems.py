@@ -24,11 +24,53 @@ ERROR_KEYS = frozenset(
 #: Where a code stands, the most telling first.
 _CODES = ("imsx_codeMinorFieldValue", "imsx_codeMinor", "codeMinor", "error", "imsx_codeMajor")
 
+#: Every code of the standard and of OAuth 2, in the spellings seen; nothing else is repeated,
+#: because what a server writes there can be a person's name.
+_KNOWN = frozenset(
+    {
+        "deletefailure",
+        "failure",
+        "forbidden",
+        "full_success",
+        "fullsuccess",
+        "insufficient_scope",
+        "internal_server_error",
+        "invalid_blank_selection_field",
+        "invalid_client",
+        "invalid_data",
+        "invalid_filter_field",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_selection_field",
+        "invalid_signature",
+        "invalid_sort_field",
+        "invalid_token",
+        "invaliddata",
+        "linkfailure",
+        "not_found",
+        "processing",
+        "server_busy",
+        "success",
+        "targetreadfailure",
+        "unauthorised_request",
+        "unauthorisedrequest",
+        "unauthorized",
+        "unauthorized_client",
+        "unauthorizedrequest",
+        "unknown_object",
+        "unknownobject",
+        "unsupported",
+        "unsupportedoperation",
+    }
+)
+
 
 def describe(response: Response) -> str | None:
     """Return the provider's own short word for a fault, or None; never a description."""
     found = dict(_words(json.loads(response.body), 0))
-    return next((found[code].replace(" ", "_") for code in _CODES if code in found), None)
+    words = (found[code].strip().lower().replace(" ", "_") for code in _CODES if code in found)
+    return next((word for word in words if word in _KNOWN), None)
 
 
 def _words(value: Any, depth: int) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON value
