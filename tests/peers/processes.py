@@ -41,7 +41,7 @@ def free_port() -> int:
 
 def unpacked_environment() -> dict[str, str]:
     """Return an environment in which unpacked programs find their own libraries."""
-    libraries = ROOT / "usr/lib/x86_64-linux-gnu"
+    (libraries,) = ROOT.glob("usr/lib/*-linux-gnu")
     folders = [libraries, *(p for p in libraries.iterdir() if p.is_dir())]
     return {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, folders))}
 

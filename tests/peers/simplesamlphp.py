@@ -64,7 +64,8 @@ def simplesamlphp(
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     _configure(folder, base, service or {}, provider or {})
-    flags = [f"-dextension_dir={ROOT / 'usr/lib/php/20220829'}", "-ddisplay_errors=0"]
+    (extensions,) = ROOT.glob("usr/lib/php/2*")
+    flags = [f"-dextension_dir={extensions}", "-ddisplay_errors=0"]
     flags += [f"-dextension={name}" for name in _EXTENSIONS]
     command: list[str | Path] = [ROOT / "usr/bin/php8.2", "-n", *flags, "-S", f"127.0.0.1:{port}"]
     command += ["-t", ROOT / "usr/share/simplesamlphp/www"]

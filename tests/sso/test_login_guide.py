@@ -227,3 +227,16 @@ def test_the_sql_stores_keep_their_promise(tmp_path: Path) -> None:
     with connect() as db:
         db.executescript(found["SCHEMA"])
     check_stores(found["SqlReplayStore"](connect), found["SqlPendingStore"](connect))
+
+
+def test_every_public_word_is_in_the_guide() -> None:
+    """The words a person may be shown are exactly those that the guide lists."""
+    sources = (GUIDE.parents[2] / "src/edlink").rglob("*.py")
+    used = {
+        word
+        for path in sources
+        for word in re.findall(r'reason="(\w+)"', path.read_text())
+        if "EDL-LOGIN" in path.read_text()
+    }
+    listed = re.findall(r"^\| `(\w+)` \|", GUIDE.read_text(), re.MULTILINE)
+    assert used == set(listed)
