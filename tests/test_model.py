@@ -57,7 +57,7 @@ def test_a_further_identifier_does_not_show_its_value() -> None:
 
 
 @given(record=strategies.users)
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_record_survives_pickling(record: User) -> None:
     """A record that is sent to another process is equal to itself."""
     assert pickle.loads(pickle.dumps(record)) == record  # noqa: S301 - our own bytes

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import strategies
 
@@ -15,6 +15,7 @@ from edlink.vocabulary import Kind
 
 @pytest.mark.parametrize("kind", Kind)
 @given(data=st.data())
+@settings(deadline=None)
 def test_every_record_comes_back_from_json(kind: Kind, data: st.DataObject) -> None:
     """A record of any kind, written as JSON and read again, is equal."""
     record: Any = data.draw(strategies.by_kind[kind])

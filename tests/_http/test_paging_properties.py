@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests._http.test_paging import answer, walk
 
@@ -81,6 +81,7 @@ class Fetcher:
 
 @pytest.mark.parametrize("threads", [0, 3])
 @given(server=SERVERS)
+@settings(deadline=None)
 def test_all_rows_come_in_order_or_an_error(threads: int, server: Server) -> None:
     """Whatever a server does, its rows arrive whole and in order, or an EdlinkError is raised."""
     rows, fetch = fetch_from(server)
@@ -96,6 +97,7 @@ def test_all_rows_come_in_order_or_an_error(threads: int, server: Server) -> Non
 
 
 @given(server=SERVERS)
+@settings(deadline=None)
 def test_an_honest_server_is_read_without_an_error(server: Server) -> None:
     """Clamps, missing counts and heavy pages alone are never an error."""
     honest = attrs.evolve(

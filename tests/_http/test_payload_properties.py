@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests._http.test_payload import answer, decoder
 
@@ -128,6 +128,7 @@ def test_any_bytes_are_a_page_or_a_payload_error(body: bytes) -> None:
 
 
 @given(st.sampled_from(DECODERS), st.lists(ROWS | JSON, max_size=4))
+@settings(deadline=None)
 def test_each_row_becomes_a_record_or_an_issue(
     case: tuple[str, PageDecoder[Any]], rows: list[object]
 ) -> None:
