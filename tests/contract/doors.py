@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import attrs
+from requests.adapters import BaseAdapter
 
 from edlink import sandbox
 from edlink._http import ClientCredentials, HttpSettings, OAuth1
@@ -14,6 +15,7 @@ from edlink.clever import CleverClient
 from edlink.oneroster import OneRosterClient
 from edlink.roster import RosterSource
 from edlink.sandbox import Sandbox
+from edlink.veracross import MemoryTokenStore, VeracrossClient
 
 SCOPE = "https://purl.imsglobal.org/spec/or/{}/scope/{}.readonly"
 SCOPES = {
@@ -63,48 +65,17 @@ class Door:
         return f"{self.provider}-{self.version}-{self.auth}"
 
     @contextmanager
-    def open(self, *faults: str, people: int = 300) -> Iterator[tuple[Sandbox, RosterSource]]:
-        """Yield a running sandbox and a client for it."""
+    def open(
+        self, *faults: str, people: int = 300, adapter: BaseAdapter | None = None
+    ) -> Iterator[tuple[Sandbox, RosterSource]]:
+        """Yield a running sandbox and a client for it, which sends through the adapter."""
         with (
             sandbox.start(
                 people, self.provider, self.version, auth=self.auth, faults=faults
             ) as district,
-            self._client(district) as client,
+            OPENERS[self.provider](self, district, adapter) as client,
         ):
             yield district, client
-
-    @contextmanager
-    def _client(self, district: Sandbox) -> Iterator[RosterSource]:
-        if self.provider == "classlink" and self.auth == "bearer":
-            host, settings = district.url, SETTINGS
-            with ClassLinkPartner(district.api_key, host=host, settings=settings) as partner:
-                tenant = district.details["tenant_id"]
-                with partner.district(tenant).roster_client(
-                    page_size=PAGE_SIZE, max_rows=MAX_ROWS, clock=SkippingClock()
-                ) as client:
-                    yield client
-            return
-        if self.provider == "clever":
-            with CleverClient(
-                district.api_key,
-                version=self.version,
-                base_url=district.base_url,
-                page_size=PAGE_SIZE,
-                settings=SETTINGS,
-                clock=SkippingClock(),
-            ) as clever:
-                yield clever
-            return
-        with OneRosterClient(
-            district.base_url,
-            auth=self.auth_of(district),
-            tenant=district.truth.source.tenant,
-            page_size=PAGE_SIZE,
-            max_rows=MAX_ROWS,
-            settings=SETTINGS,
-            clock=SkippingClock(),
-        ) as client:
-            yield client
 
     def auth_of(self, district: Sandbox) -> OAuth1 | ClientCredentials:
         """Return the credentials that a sandbox accepts."""
@@ -119,6 +90,72 @@ class Door:
         )
 
 
+Source = AbstractContextManager[RosterSource]
+
+
+def open_oneroster(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Source:
+    """Return a client of a OneRoster server."""
+    return OneRosterClient(
+        district.base_url,
+        auth=door.auth_of(district),
+        tenant=district.truth.source.tenant,
+        page_size=PAGE_SIZE,
+        max_rows=MAX_ROWS,
+        settings=SETTINGS,
+        clock=SkippingClock(),
+        adapter=adapter,
+    )
+
+
+@contextmanager
+def open_classlink(
+    _: Door, district: Sandbox, adapter: BaseAdapter | None
+) -> Iterator[RosterSource]:
+    """Yield the client of a district that ClassLink's partner list names."""
+    with ClassLinkPartner(district.api_key, host=district.url, settings=SETTINGS) as partner:
+        shared = partner.district(district.details["tenant_id"])
+        options = {"page_size": PAGE_SIZE, "max_rows": MAX_ROWS, "clock": SkippingClock()}
+        with shared.roster_client(**options, adapter=adapter) as client:
+            yield client
+
+
+def open_clever(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Source:
+    """Return a client of a district at Clever."""
+    return CleverClient(
+        district.api_key,
+        version=door.version,
+        base_url=district.base_url,
+        page_size=PAGE_SIZE,
+        settings=SETTINGS,
+        clock=SkippingClock(),
+        adapter=adapter,
+    )
+
+
+def open_veracross(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> Source:
+    """Return a client of a school at Veracross, with a token store of its own."""
+    return VeracrossClient(
+        district.details["school_route"],
+        client_id=district.client_id,
+        client_secret=district.client_secret,
+        scopes=district.details["scopes"].split(),
+        base_url=district.base_url,
+        accounts_url=district.details["accounts_url"],
+        token_store=MemoryTokenStore(),
+        page_size=PAGE_SIZE,
+        settings=SETTINGS,
+        clock=SkippingClock(),
+        adapter=adapter,
+    )
+
+
+OPENERS: dict[str, Callable[[Door, Sandbox, BaseAdapter | None], Source]] = {
+    "oneroster": open_oneroster,
+    "classlink": open_classlink,
+    "clever": open_clever,
+    "veracross": open_veracross,
+}
+
 DOORS = (
     Door(provider="oneroster", version="1.1", auth="oauth1"),
     Door(provider="oneroster", version="1.1", auth="oauth2"),
@@ -128,4 +165,5 @@ DOORS = (
         Door(provider="clever", version=version, auth="bearer")
         for version in ("2.0", "2.1", "3.0", "3.1")
     ),
+    Door(provider="veracross", version="v3", auth="oauth2"),
 )

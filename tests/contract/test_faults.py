@@ -1,11 +1,10 @@
 """Whatever a server does wrong: the roster equals what was sent, or there is an error."""
 
-import attrs
 import pytest
+from tests.contract.compare import differences
 from tests.contract.doors import DOORS, Door
 
 from edlink.errors import EdlinkError
-from edlink.roster import Roster
 from edlink.sandbox import FAULTS, Expects
 
 CASES = [
@@ -14,20 +13,6 @@ CASES = [
     for door in DOORS
     if fault.fits(door.provider, door.version, door.auth)
 ]
-
-
-def differences(roster: Roster, expected: Roster) -> dict[str, int]:
-    """Return how many records differ, by collection; counts alone, never values."""
-    found = {}
-    for name in [*roster.counts(), "tombstones"]:
-        ours, theirs = (
-            {record.sourced_id: record for record in getattr(r, name)} for r in (roster, expected)
-        )
-        wrong = len(getattr(roster, name)) - len(getattr(expected, name))
-        wrong += sum(theirs.get(key) != record for key, record in ours.items())
-        if wrong:
-            found[name] = wrong
-    return found
 
 
 @pytest.mark.parametrize(("door", "name"), CASES)
@@ -45,20 +30,3 @@ def test_a_roster_equals_what_was_sent_or_there_is_an_error(door: Door, name: st
     assert not differences(roster, expected)
     if fault.expects is Expects.issues:
         assert roster.issues or roster.warnings
-
-
-@pytest.mark.parametrize("door", DOORS, ids=str)
-def test_two_pulls_of_one_district_are_equal_but_for_their_time(door: Door) -> None:
-    """The threads' timing changes nothing, not even the order of the records."""
-    with door.open() as (_, client):
-        first, second = client.pull_roster(), client.pull_roster()
-    assert attrs.evolve(first, pulled_at=second.pulled_at) == second
-
-
-@pytest.mark.parametrize("door", DOORS, ids=str)
-def test_records_come_in_the_order_of_the_source(door: Door) -> None:
-    """A pull keeps the order in which the server sorts."""
-    with door.open() as (district, client):
-        roster, truth = client.pull_roster(), district.truth
-    assert roster.users == truth.users
-    assert roster.enrollments == truth.enrollments
