@@ -89,7 +89,7 @@ def test_a_returning_browser_is_admitted(flow: CodeFlow, issuer: Issuer) -> None
     ("change", "params", "code"),
     [
         ({}, {"state": "wrong"}, "EDL-LOGIN-001"),
-        ({}, {"state": "é"}, "EDL-LOGIN-001"),
+        ({}, {"state": "é\udcff"}, "EDL-LOGIN-001"),
         ({"provider": "veracross"}, {}, "EDL-LOGIN-004"),
         ({"redirect_uri": "https://app.example.org/other"}, {}, "EDL-LOGIN-004"),
         ({"expires_at": 0}, {}, "EDL-LOGIN-014"),
@@ -252,7 +252,15 @@ def test_a_providers_error_ends_the_login(
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"code": ""}, {"code": "c" * 9000}, {"code": "c", "state": "s" * 9000}]
+    "params",
+    [
+        {},
+        {"code": ""},
+        {"code": "c" * 9000},
+        {"code": "c", "state": "s" * 9000},
+        {"code": "\udcff"},
+        {"code": "c\r\nd"},
+    ],
 )
 def test_an_answer_without_a_usable_code_is_refused(flow: CodeFlow, params: dict[str, str]) -> None:
     """A callback without a code, or of absurd size, is refused."""

@@ -60,6 +60,7 @@ def test_a_good_token_gives_its_claims(issuer: Issuer, keys: KeySet) -> None:
         ({"nonce": "n-2"}, "EDL-LOGIN-028"),
         ({"nonce": None}, "EDL-LOGIN-028"),
         ({"nonce": 1}, "EDL-LOGIN-028"),
+        ({"nonce": "\ud800"}, "EDL-LOGIN-028"),
     ],
 )
 def test_wrong_claims_are_refused(

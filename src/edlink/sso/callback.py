@@ -56,7 +56,7 @@ def use_once(store: ReplayStore, *parts: str, expires_at: int) -> None:
         ReplayedError: EDL-LOGIN-005 when it was used before.
         LoginError: EDL-LOGIN-006 when the store cannot say; the login is refused.
     """
-    key = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    key = hashlib.sha256(_bytes("\0".join(parts))).hexdigest()
     fresh: object = None
     with suppress(Exception):  # any store, any failure: refused below, and nothing of it quoted
         fresh = store.add_once(key, expires_at)
@@ -100,7 +100,7 @@ class CallbackGate:
         """
         _check_ended(params)
         code, state = params.get("code", ""), params.get("state", "")
-        if not code or len(code) > _MAX_PARAM or len(state) > _MAX_PARAM:
+        if not _is_code(code) or len(state) > _MAX_PARAM:
             message = "the callback holds no code"
             raise InvalidLoginError("EDL-LOGIN-009", message, reason="refused")
         if pending is None or not state:
@@ -129,7 +129,7 @@ class CallbackGate:
         if (pending.provider, pending.redirect_uri) != (self.provider, self.redirect_uri):
             message = "the pending login was begun for another provider or address"
             raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
-        if not hmac.compare_digest(state.encode(), pending.state.encode()):
+        if not hmac.compare_digest(_bytes(state), _bytes(pending.state)):
             message = "the callback's state is not this browser's"
             raise StateMismatchError("EDL-LOGIN-001", message, reason="try_again")
         check_not_expired(pending, self.clock())
@@ -158,6 +158,16 @@ def check_not_expired(pending: PendingLogin, now: float) -> None:
     if now >= pending.expires_at:
         message = "the login took too long"
         raise StateMismatchError("EDL-LOGIN-014", message, reason="try_again", retryable=True)
+
+
+def _is_code(code: str) -> bool:
+    """Return whether a code is what RFC 6749 calls one: visible ASCII, of a sensible length."""
+    return 0 < len(code) <= _MAX_PARAM and code.isascii() and code.isprintable()
+
+
+def _bytes(text: str) -> bytes:
+    """Return text as bytes, whatever a framework made of bytes that are no UTF-8."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _check_ended(params: Mapping[str, str]) -> None:

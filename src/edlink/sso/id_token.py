@@ -143,7 +143,7 @@ def _same(found: object, expected: str) -> bool:
     return (
         isinstance(found, str)
         and bool(expected)
-        and hmac.compare_digest(found.encode(), expected.encode())
+        and hmac.compare_digest(found.encode("utf-8", "surrogatepass"), expected.encode())
     )
 
 
