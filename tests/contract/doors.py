@@ -4,6 +4,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import attrs
 from requests.adapters import BaseAdapter
@@ -12,8 +15,10 @@ from edlink import sandbox
 from edlink._http import ClientCredentials, HttpSettings, OAuth1
 from edlink.classlink import ClassLinkPartner
 from edlink.clever import CleverClient
+from edlink.coverage import Source
 from edlink.oneroster import OneRosterClient
-from edlink.roster import RosterSource
+from edlink.oneroster.csv import OneRosterCsv, write_csv
+from edlink.roster import Roster, RosterSource
 from edlink.sandbox import Sandbox
 from edlink.veracross import MemoryTokenStore, VeracrossClient
 
@@ -90,10 +95,46 @@ class Door:
         )
 
 
-Source = AbstractContextManager[RosterSource]
+@attrs.frozen(kw_only=True)
+class Package:
+    """A CSV package in a sandbox's place: the truth that was written, and no secret."""
+
+    truth: Roster
+    client_secret: str = ""
+    secret: str = ""
+    api_key: str = ""
 
 
-def open_oneroster(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Source:
+@attrs.frozen(kw_only=True)
+class CsvDoor(Door):
+    """The same district as a OneRoster CSV package, which nobody is asked for over a network."""
+
+    provider: str = "csv"
+    auth: str = "file"
+
+    @contextmanager
+    def open(
+        self,
+        *faults: str,
+        people: int = 300,
+        adapter: BaseAdapter | None = None,  # noqa: ARG002 - no network, no adapter
+    ) -> Iterator[tuple[Any, RosterSource]]:
+        """Yield what was written and a reader of it; a package has no faults."""
+        assert not faults
+        with sandbox.start(people, "oneroster", self.version) as district:
+            source = Source("oneroster-csv", "sandbox-1")
+            truth = attrs.evolve(district.truth, source=source, tombstones=())
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "oneroster.zip"
+            assert not write_csv(truth, path, self.version).lost
+            with OneRosterCsv(path, tenant="sandbox-1", wait=lambda _: None) as client:
+                yield Package(truth=truth), client
+
+
+Client = AbstractContextManager[RosterSource]
+
+
+def open_oneroster(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
     """Return a client of a OneRoster server."""
     return OneRosterClient(
         district.base_url,
@@ -119,7 +160,7 @@ def open_classlink(
             yield client
 
 
-def open_clever(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Source:
+def open_clever(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
     """Return a client of a district at Clever."""
     return CleverClient(
         district.api_key,
@@ -132,7 +173,7 @@ def open_clever(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> S
     )
 
 
-def open_veracross(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> Source:
+def open_veracross(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
     """Return a client of a school at Veracross, with a token store of its own."""
     return VeracrossClient(
         district.details["school_route"],
@@ -149,7 +190,7 @@ def open_veracross(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> S
     )
 
 
-OPENERS: dict[str, Callable[[Door, Sandbox, BaseAdapter | None], Source]] = {
+OPENERS: dict[str, Callable[[Door, Sandbox, BaseAdapter | None], Client]] = {
     "oneroster": open_oneroster,
     "classlink": open_classlink,
     "clever": open_clever,
@@ -167,3 +208,6 @@ DOORS = (
     ),
     Door(provider="veracross", version="v3", auth="oauth2"),
 )
+
+#: Every source there is; a package has no faults to switch on.
+SOURCES = (*DOORS, CsvDoor(version="1.1"), CsvDoor(version="1.2"))
