@@ -11,6 +11,7 @@ from edlink.clever import CleverClient
 from edlink.oneroster import ClientCredentials, HttpSettings, OneRosterClient
 from edlink.roster import RosterSource
 from edlink.sandbox import Sandbox
+from edlink.veracross import MemoryTokenStore, VeracrossClient
 
 #: Nobody is kept waiting on loopback.
 _SETTINGS = HttpSettings(rate=0)
@@ -40,6 +41,19 @@ def _clever(district: Sandbox) -> AbstractContextManager[RosterSource]:
     return CleverClient(district.api_key, base_url=district.base_url, settings=_SETTINGS)
 
 
+def _veracross(district: Sandbox) -> AbstractContextManager[RosterSource]:
+    return VeracrossClient(
+        district.details["school_route"],
+        client_id=district.client_id,
+        client_secret=district.client_secret,
+        scopes=district.details["scopes"].split(),
+        base_url=district.base_url,
+        accounts_url=district.details["accounts_url"],
+        token_store=MemoryTokenStore(),
+        settings=_SETTINGS,
+    )
+
+
 @attrs.frozen(kw_only=True)
 class Demo:
     """One provider in the demo: its version, its client, and three faults to show."""
@@ -65,6 +79,7 @@ DEMOS: Mapping[str, Demo] = {
         open=_clever,
         faults=("clever_small_pages", "clever_empty_429", "clever_syncs_once"),
     ),
+    "veracross": Demo(version="v3", open=_veracross, faults=("rate_limited_seconds", "gzip")),
 }
 
 
