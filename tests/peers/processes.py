@@ -19,6 +19,7 @@ FILES: Mapping[str, Path] = {
     "simplesamlphp": ROOT / "usr/share/simplesamlphp/www/index.php",
     "glewlwyd": ROOT / "usr/bin/glewlwyd",
     "xmlsec1": ROOT / "usr/bin/xmlsec1",
+    "prism": PEERS / "prism/node_modules/.bin/prism",
     "redis": ROOT / "usr/bin/redis-server",
 }
 
