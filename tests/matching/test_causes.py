@@ -6,13 +6,13 @@ import pytest
 from edlink.coverage import RosterWarning, Source
 from edlink.matching.causes import explain_unmatched
 from edlink.matching.emails import EmailPolicy
-from edlink.matching.explain import explain
 from edlink.matching.id_rules import IdRuleProposal, learn_id_rule
 from edlink.matching.identities import match_identity
 from edlink.matching.match import match_people
 from edlink.matching.people import Person, PersonKind, kind_of, people_of
 from edlink.matching.report import StoredLink
 from edlink.matching.rules import MatchRules
+from edlink.matching.words import explain
 from edlink.model import Address, Demographics, Identifier, Relationship, RoleAssignment, User
 from edlink.roster import Roster
 from edlink.vocabulary import IdentifierType, Kind, Role

@@ -1,3 +1,4 @@
+import pkgutil
 import subprocess
 import sys
 
@@ -10,6 +11,12 @@ def test_each_public_name_comes_from_its_module() -> None:
     """Every name can be had, and those who look see exactly the public names."""
     assert all(getattr(edlink.matching, name) is not None for name in edlink.matching.__all__)
     assert dir(edlink.matching) == edlink.matching.__all__
+
+
+def test_no_module_has_the_name_of_what_the_door_gives() -> None:
+    """Python binds a module in its package once it is loaded, over whatever had that name."""
+    modules = {module.name for module in pkgutil.iter_modules(edlink.matching.__path__)}
+    assert sorted(modules & set(edlink.matching.__all__)) == []
 
 
 def test_another_name_is_refused_as_python_does() -> None:

@@ -10,7 +10,7 @@ from edlink.matching.apply import apply_sync
 from edlink.matching.classes import classrooms_of, match_classes
 from edlink.matching.dedupe import HostPerson, find_duplicates
 from edlink.matching.host import HostRecord, HostState, SyncMemory
-from edlink.matching.host_people import host_links, host_people
+from edlink.matching.host_side import host_links, host_people
 from edlink.matching.match import match_people
 from edlink.matching.merge import MergeState, plan_merge
 from edlink.matching.merge_apply import apply_merge

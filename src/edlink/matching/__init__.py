@@ -50,10 +50,9 @@ if typing.TYPE_CHECKING:
         normalize_email,
         normalize_phone,
     )
-    from edlink.matching.explain import explain
     from edlink.matching.frequencies import NameFrequencies
     from edlink.matching.host import Absence, Hold, HostRecord, HostState, SyncMemory
-    from edlink.matching.host_people import host_links, host_people
+    from edlink.matching.host_side import host_links, host_people
     from edlink.matching.id_rules import IdRuleProposal, learn_id_rule
     from edlink.matching.identities import IdentityMatch, match_identity
     from edlink.matching.ids import IdKey, normalize_id
@@ -143,6 +142,7 @@ if typing.TYPE_CHECKING:
         filter_terms,
         pick_default_terms,
     )
+    from edlink.matching.words import explain
 
 __all__ = [
     "Absence",
@@ -315,10 +315,9 @@ _NAMES = {
     "diff": "FieldChange RecordUpdate RosterDiff apply_diff diff_rosters",
     "directory": "StudentDirectory",
     "emails": "EmailKey EmailPolicy normalize_email normalize_phone",
-    "explain": "explain",
     "frequencies": "NameFrequencies",
     "host": "Absence Hold HostRecord HostState SyncMemory",
-    "host_people": "host_links host_people",
+    "host_side": "host_links host_people",
     "id_rules": "IdRuleProposal learn_id_rule",
     "identities": "IdentityMatch match_identity",
     "ids": "IdKey normalize_id",
@@ -361,6 +360,7 @@ _NAMES = {
         "Between FilterResult TermChoice TermNote TermPolicy Undated filter_terms "
         "pick_default_terms"
     ),
+    "words": "explain",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
