@@ -34,6 +34,7 @@ DOORS: Mapping[str, Entry] = {
     "classlink": Entry("edlink.sandbox.classlink", "1.1", "bearer"),
     "clever": Entry("edlink.sandbox.clever.door", "3.1", "bearer"),
     "veracross": Entry("edlink.sandbox.veracross.door", "v3", "oauth2"),
+    "entra": Entry("edlink.sandbox.graph.door", "v1.0", "oauth2"),
 }
 
 

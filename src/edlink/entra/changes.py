@@ -1,0 +1,150 @@
+"""
+What changed since a pull, by Graph's delta.
+
+A delta says which objects changed, in part, more than once and in any order; so each is read again,
+whole.  Its marks live seven days, and Graph may end them at any time: then only a full pull knows
+all.  Who is in which class is not promised in it, and stays for the full pull.
+Source: Microsoft Graph, delta query.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from edlink.coverage import Coverage, CoverageEntry, Issue, Tombstone
+from edlink.entra import education
+from edlink.entra import endpoints as at
+from edlink.entra.endpoints import Endpoint
+from edlink.entra.pages import incomplete
+from edlink.entra.pull import TRACKED, Puller
+from edlink.errors import ConfigError, IncompletePullError, NotFoundError, ProviderError
+from edlink.model import Record
+from edlink.state import ChangeSet, SyncState
+from edlink.vocabulary import CoverageState, Kind
+
+T = TypeVar("T")
+
+#: Graph's words for a mark that it does not know any more.
+_TOO_OLD = frozenset({"syncStateNotFound", "syncStateInvalid", "resyncRequired"})
+_GONE = 410
+
+
+def pull_changes(puller: Puller, state: SyncState) -> ChangeSet:
+    """Return what changed since a state; raises as ``EntraClient.pull_changes`` says."""
+    if state.source != puller.source:
+        raise ConfigError("EDL-CONF-103", "this state belongs to another source")
+    marks = _read_marks(state.revision)
+    changes = _Changes(puller)
+    for endpoint in TRACKED:
+        marks[endpoint.name] = changes.follow(endpoint, marks[endpoint.name])
+    return ChangeSet(
+        source=state.source,
+        state=attrs.evolve(state, revision=json.dumps(marks)),
+        changed=tuple(changes.records()),
+        tombstones=tuple(changes.tombstones),
+        coverage=Coverage(_coverage()),
+        issues=tuple(changes.issues),
+        shows_removals=True,
+    )
+
+
+def _read_marks(revision: str | None) -> dict[str, str]:
+    """Return where each list's changes continue."""
+    try:
+        marks = json.loads(revision or "")
+        return {endpoint.name: str(marks[endpoint.name]) for endpoint in TRACKED}
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise _too_old(at.USERS, "this state has no marks of Graph's changes")
+
+
+def _too_old(endpoint: Endpoint[Any], message: str) -> IncompletePullError:
+    fix = "Pull the whole roster, with track_changes=True, at least once in seven days."
+    return incomplete(endpoint, "EDL-ENTRA-005", message, fix=fix)
+
+
+@attrs.define
+class _Changes:
+    """What the deltas of one change pull said."""
+
+    puller: Puller
+    tombstones: list[Tombstone] = attrs.field(factory=list)
+    issues: list[Issue] = attrs.field(factory=list)
+    changed: dict[str, list[str]] = attrs.field(factory=dict)
+
+    def follow(self, endpoint: Endpoint[Any], mark: str) -> str:
+        """Read a list's changes from a mark; return the next mark."""
+        walker, delta = self.puller.walker, at.delta_of(endpoint)
+        listing = None
+        try:
+            listing = walker.read(delta, first=walker.get(delta, mark))
+        except ProviderError as error:
+            is_gone = isinstance(error, NotFoundError) and error.status == _GONE
+            if not is_gone and error.provider_code not in _TOO_OLD:
+                raise
+        if listing is None or listing.delta_link is None:
+            raise _too_old(delta, "Graph does not know this mark any more")
+        self.issues += listing.issues
+        for row in listing.rows.values():
+            if row.removed is None:
+                self.changed.setdefault(endpoint.name, []).append(row.id)
+            else:
+                self.tombstones.append(Tombstone(kind=endpoint.kind, sourced_id=row.id))
+        return walker.path_of(delta, listing.delta_link)
+
+    def records(self) -> list[Record]:
+        """Return the changed records, read again whole."""
+        tenant = self.puller.source.tenant
+        schools = self._again(at.SCHOOLS)
+        classes = self._again(at.CLASSES)
+        users = self._again(at.USERS)
+        at_school = {
+            **self._schools(at.CLASS_SCHOOLS, [*classes]),
+            **self._schools(at.USER_SCHOOLS, [*users]),
+        }
+        of = education.Education(
+            tenant=tenant,
+            schools=schools,
+            classes=classes,
+            users=users,
+            schools_of=at_school,
+        )
+        found = education.to_records(of)
+        # The tenant itself lists its schools, and only those that changed are known here.
+        return [record for record in found if record.sourced_id != tenant]
+
+    def _again(self, endpoint: Endpoint[T]) -> dict[str, T]:
+        rows: dict[str, T] = {}
+        for one in self.changed.get(endpoint.name, ()):
+            path = f"{endpoint.path}/{{}}"
+            single = attrs.evolve(endpoint, path=path)
+            try:
+                response = self.puller.walker.get(single, single.at(one), single.params)
+            except NotFoundError:
+                self.tombstones.append(Tombstone(kind=endpoint.kind, sourced_id=one))
+                continue
+            # A single object is read as a page of one, so that it is decoded in the same way.
+            body = b'{"value":[' + response.body + b"]}"
+            page = self.puller.walker.decode(single, attrs.evolve(response, body=body))
+            self.issues += page.issues
+            rows.update((one, row) for row in page.rows)
+        return rows
+
+    def _schools(self, endpoint: Endpoint[Any], ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        read = self.puller.batcher.read(endpoint, ids)
+        return {one: [*listing.rows] for one, listing in read}
+
+
+def _coverage() -> list[CoverageEntry]:
+    """Return what changes say of each kind: absence says nothing in them."""
+    reasons = {Kind.enrollment: "full_only"}
+    return [
+        CoverageEntry(
+            kind=kind,
+            state=CoverageState.withheld,
+            reason=reasons.get(kind, "changes_only"),
+        )
+        for kind in Kind
+    ]

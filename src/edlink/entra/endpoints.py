@@ -1,0 +1,160 @@
+"""
+What is asked of Graph v1.0: paths, the fields selected, and the permission each needs; data.
+
+Everything is selected by name, since a default answer leaves most fields out.  Sources: Graph's
+CSDL, and its list of permissions.
+"""
+
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import attrs
+
+from edlink.entra.wire import ClassRow, DeltaRow, GroupRow, MemberRow, SchoolRow, UserRow
+from edlink.vocabulary import Kind
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Endpoint(Generic[T]):
+    """
+    A list of Graph.
+
+    Attributes:
+        path: Below the version; ``{}`` stands for an id.
+        row: The class of its rows.
+        kind: What its rows are, for Issues.
+        select: The fields asked for.
+        permission: The application permission that opens it.
+        is_counted: Graph counts it when asked to (directory objects, with ConsistencyLevel).
+    """
+
+    path: str
+    row: type[T]
+    kind: Kind
+    select: str
+    permission: str
+    is_counted: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path without its first slash, as progress and warnings name it."""
+        return self.path.removeprefix("/").replace("{}", "{id}")
+
+    @property
+    def label(self) -> str:
+        """The template for errors."""
+        return f"GET /{self.name}"
+
+    @property
+    def params(self) -> list[tuple[str, str]]:
+        """What the first page is asked with."""
+        count = [("$count", "true")] if self.is_counted else []
+        return [*([("$select", self.select)] if self.select else []), *count]
+
+    def at(self, *ids: str) -> str:
+        """Return the path with ids in their places."""
+        return self.path.format(*(quote(i, safe="") for i in ids))
+
+
+EDUCATION = "EduRoster.Read.All"
+
+_SCHOOL = "id,displayName,externalId,schoolNumber,lowestGrade,highestGrade,phone,principalName"
+_SCHOOL += ",principalEmail"
+_CLASS = "id,displayName,classCode,externalId,externalName,grade,course,term"
+_USER = "id,accountEnabled,displayName,givenName,middleName,surname,mail,userPrincipalName,userType"
+_USER += ",department,mobilePhone"
+_EDUCATION_USER = f"{_USER},primaryRole,onPremisesInfo,relatedContacts,student,teacher"
+_DIRECTORY_USER = _USER.replace("middleName,", "") + ",jobTitle,employeeId,onPremisesImmutableId"
+
+SCHOOLS = Endpoint(
+    path="/education/schools", row=SchoolRow, kind=Kind.org, select=_SCHOOL, permission=EDUCATION
+)
+SCHOOL_USERS = Endpoint(
+    path="/education/schools/{}/users",
+    row=MemberRow,
+    kind=Kind.user,
+    select="id",
+    permission=EDUCATION,
+)
+SCHOOL_CLASSES = Endpoint(
+    path="/education/schools/{}/classes",
+    row=MemberRow,
+    kind=Kind.class_,
+    select="id",
+    permission=EDUCATION,
+)
+CLASSES = Endpoint(
+    path="/education/classes", row=ClassRow, kind=Kind.class_, select=_CLASS, permission=EDUCATION
+)
+CLASS_MEMBERS = Endpoint(
+    path="/education/classes/{}/members",
+    row=MemberRow,
+    kind=Kind.enrollment,
+    select="id",
+    permission=EDUCATION,
+)
+CLASS_TEACHERS = Endpoint(
+    path="/education/classes/{}/teachers",
+    row=MemberRow,
+    kind=Kind.enrollment,
+    select="id",
+    permission=EDUCATION,
+)
+USERS = Endpoint(
+    path="/education/users",
+    row=UserRow,
+    kind=Kind.user,
+    select=_EDUCATION_USER,
+    permission=EDUCATION,
+)
+USER_SCHOOLS = Endpoint(
+    path="/education/users/{}/schools",
+    row=MemberRow,
+    kind=Kind.org,
+    select="id",
+    permission=EDUCATION,
+)
+CLASS_SCHOOLS = Endpoint(
+    path="/education/classes/{}/schools",
+    row=MemberRow,
+    kind=Kind.org,
+    select="id",
+    permission=EDUCATION,
+)
+
+DIRECTORY_USERS = Endpoint(
+    path="/users",
+    row=UserRow,
+    kind=Kind.user,
+    select=_DIRECTORY_USER,
+    permission="User.Read.All",
+    is_counted=True,
+)
+GROUPS = Endpoint(
+    path="/groups",
+    row=GroupRow,
+    kind=Kind.class_,
+    select="id,displayName,mailNickname",
+    permission="GroupMember.Read.All",
+    is_counted=True,
+)
+GROUP_MEMBERS = Endpoint(
+    path="/groups/{}/transitiveMembers",
+    row=MemberRow,
+    kind=Kind.enrollment,
+    select="id",
+    permission="GroupMember.Read.All",
+)
+
+
+def delta_of(endpoint: Endpoint[Any]) -> Endpoint[DeltaRow]:
+    """Return the list of what changed in a list."""
+    return Endpoint(
+        path=f"{endpoint.path}/delta",
+        row=DeltaRow,
+        kind=endpoint.kind,
+        select="id",
+        permission=endpoint.permission,
+    )
