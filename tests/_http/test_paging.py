@@ -1,12 +1,9 @@
 """Reading a collection whole: the rules of paging, one by one."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
-from requests.structures import CaseInsensitiveDict
+from tests._http.shelves import Fetch, Shelf, answer, asked_of, read, refuse, walk
 
 from edlink._http.exchange import Response
 from edlink._http.paging import (
@@ -21,74 +18,6 @@ from edlink._http.paging import (
 from edlink._http.payload import Page
 from edlink.errors import IncompletePullError, PayloadError, UnavailableError
 
-Fetch = Callable[[int, int], Response]
-
-
-def answer(rows: list[str], **headers: object) -> Response:
-    """Return a page whose body is its ids, one a line."""
-    named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
-    return Response(
-        status=200,
-        headers=CaseInsensitiveDict(named),
-        body="\n".join(rows).encode(),
-        endpoint="GET /things",
-    )
-
-
-def decode(response: Response, _first: int) -> Page[str]:
-    """Return the ids of a page; a page of "broken" is none."""
-    rows = response.body.decode().split("\n") if response.body else []
-    if rows == ["broken"]:
-        raise PayloadError("EDL-PAGE-001", "broken", provider="p", endpoint="GET /things")
-    return Page(rows=rows, received=len(rows))
-
-
-class Shelf:
-    """A server in one function: rows, a largest page, and headers."""
-
-    def __init__(self, number: int, *, clamp: int = 10_000, **headers: object) -> None:
-        self.rows = [f"{i:05}" for i in range(number)]
-        self.clamp = clamp
-        self.headers: Mapping[str, object] = headers
-        self.asked: list[tuple[int, int]] = []
-
-    def __call__(self, offset: int, limit: int) -> Response:
-        """Return the page that is asked for."""
-        self.asked.append((offset, limit))
-        return answer(self.rows[offset : offset + min(limit, self.clamp)], **self.headers)
-
-
-def walk(
-    fetch: Fetch,
-    *,
-    executor: ThreadPoolExecutor | None = None,
-    **settings: Any,  # noqa: ANN401 - those of PageSettings
-) -> OffsetPages[str]:
-    """Return a walk through what a function serves, ten rows a page."""
-    source = PageSource(
-        fetch=fetch, decode=decode, id_of=str, provider="invented", endpoint="GET /things"
-    )
-    return OffsetPages(source, PageSettings(**{"page_size": 10, **settings}), executor)
-
-
-def read(fetch: Fetch, **settings: Any) -> list[str]:  # noqa: ANN401 - as above
-    """Return all rows that come, repeats and all."""
-    return [row for batch in walk(fetch, **settings) for row in batch.page.rows]
-
-
-def refuse(fetch: Fetch, **settings: Any) -> str:  # noqa: ANN401 - as above
-    """Return the code with which a walk ends."""
-    with pytest.raises(IncompletePullError) as caught:
-        read(fetch, **settings)
-    assert caught.value.retryable
-    return caught.value.code
-
-
-@pytest.fixture
-def executor() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
-
 
 @pytest.mark.parametrize("number", [0, 1, 9, 10, 11, 20, 25, 100])
 @pytest.mark.parametrize("headers", [{}, {"X_Total_Count": True}])
@@ -102,17 +31,17 @@ def test_a_silently_cut_page_loses_nothing() -> None:
     """The next offset is what came, not what was asked for."""
     shelf = Shelf(23, clamp=5)
     assert read(shelf) == shelf.rows
-    assert [offset for offset, _ in shelf.asked] == [0, 5, 10, 15, 20, 23]
+    assert [offset for offset, _ in shelf.asked] == [0, 5, 10, 15, 20, 23, 23]
 
 
 def test_a_short_page_alone_ends_nothing() -> None:
-    """Without a total and without Link, only an empty page is the end."""
-    assert [offset for offset, _ in _asked(Shelf(3))] == [0, 3]
+    """Without a total and without Link, only an empty page is the end, and it is asked twice."""
+    assert [offset for offset, _ in asked_of(Shelf(3))] == [0, 3, 3]
 
 
 def test_a_short_page_that_reaches_the_total_is_the_end() -> None:
     """With a total that agrees, no further page is asked for."""
-    assert _asked(Shelf(13, X_Total_Count=13)) == [(0, 10), (10, 10)]
+    assert asked_of(Shelf(13, X_Total_Count=13)) == [(0, 10), (10, 10)]
 
 
 def test_a_full_page_that_reaches_the_total_proves_nothing() -> None:
@@ -198,7 +127,7 @@ def test_a_link_header_says_whether_there_is_a_next_page(link: str, has_next: bo
 
 def test_a_link_header_without_next_is_the_end() -> None:
     """A server that links its pages and names no next one has no more rows."""
-    assert _asked(Shelf(3, Link='<x>; rel="first"')) == [(0, 10)]
+    assert asked_of(Shelf(3, Link='<x>; rel="first"')) == [(0, 10)]
 
 
 def test_a_link_header_about_something_else_is_no_end() -> None:
@@ -328,103 +257,19 @@ def test_an_error_of_the_server_itself_is_no_matter_of_size() -> None:
         read(_heavy(Shelf(500), 110, 500), page_size=400)
 
 
-@pytest.mark.parametrize("headers", [{}, {"X_Total_Count": 95}])
-@pytest.mark.parametrize("clamp", [3, 7, 10_000])
-def test_fetching_ahead_changes_nothing(
-    headers: Mapping[str, int], clamp: int, executor: ThreadPoolExecutor
-) -> None:
-    """With several threads the same rows come in the same order."""
-    shelf = Shelf(95, clamp=clamp, **headers)
-    assert read(shelf, executor=executor) == shelf.rows
-
-
-def test_fetching_ahead_stops_at_the_total(executor: ThreadPoolExecutor) -> None:
-    """No page beyond a known total is asked for in advance."""
-    shelf = Shelf(45, X_Total_Count=45)
-    read(shelf, executor=executor)
-    assert sorted(offset for offset, _ in shelf.asked) == [0, 10, 20, 30, 40]
-
-
-def test_a_walk_fetches_several_pages_at_once(executor: ThreadPoolExecutor) -> None:
-    """While one page is read, those after it are under way."""
-    shelf, together = Shelf(80, X_Total_Count=80), threading.Barrier(3, timeout=5)
+def test_an_empty_page_by_accident_ends_nothing() -> None:
+    """Without a total, an empty page in the middle is asked for once more, and heals."""
+    shelf = Shelf(25)
+    accidents = [20]
 
     def fetch(offset: int, limit: int) -> Response:
-        if offset in (10, 20, 30):
-            together.wait()
+        if offset in accidents:
+            accidents.remove(offset)
+            return answer([])
         return shelf(offset, limit)
 
-    assert read(fetch, executor=executor) == shelf.rows
-
-
-def test_a_smaller_page_drops_what_was_fetched_ahead(executor: ThreadPoolExecutor) -> None:
-    """Pages that were begun at offsets that turn out wrong are not read."""
-    shelf = Shelf(300, X_Total_Count=300)
-
-    def fetch(offset: int, limit: int) -> Response:
-        return shelf(offset, limit if offset < 60 else min(limit, 7))
-
-    assert read(fetch, executor=executor, page_size=20) == shelf.rows
-
-
-def test_a_walk_that_is_left_begins_nothing_more(executor: ThreadPoolExecutor) -> None:
-    """A reader who stops early leaves no page waiting to be fetched."""
-    shelf = Shelf(1000, X_Total_Count=1000)
-    pages = walk(shelf, executor=executor)
-    batches = iter(pages)
-    next(batches)
-    batches.close()  # type: ignore[attr-defined] # a generator
-    executor.shutdown(wait=True)
-    assert len(shelf.asked) <= 1 + PageSettings().look_ahead
-
-
-def test_a_first_page_may_be_begun_before_it_is_read(executor: ThreadPoolExecutor) -> None:
-    """A walk that was started has its first page under way, and reads it once."""
-    shelf = Shelf(5, X_Total_Count=5)
-    pages = walk(shelf, executor=executor)
-    pages.start()
-    assert [batch.page.received for batch in pages] == [5]
-    assert shelf.asked == [(0, 10)]
-
-
-def test_a_walk_without_threads_begins_nothing_in_advance() -> None:
-    """Where there is no executor, a start fetches nothing."""
-    shelf = Shelf(5, X_Total_Count=5)
-    walk(shelf).start()
-    assert shelf.asked == []
-
-
-def test_a_walk_that_was_started_can_be_stopped(executor: ThreadPoolExecutor) -> None:
-    """What was begun and never read is dropped."""
-    blocker, shelf = threading.Event(), Shelf(5)
-    waiting = [executor.submit(blocker.wait, 5) for _ in range(4)]
-    pages = walk(shelf, executor=executor)
-    pages.start()
-    pages.stop()
-    blocker.set()
-    executor.shutdown(wait=True)
-    assert all(one.result() for one in waiting)
-    assert shelf.asked == []
-
-
-def test_a_closed_executor_leaves_the_word_to_the_fetch() -> None:
-    """Where no thread can be had any more, the page is fetched by the reader's own."""
-    pool = ThreadPoolExecutor(1)
-    pool.shutdown()
-    shelf = Shelf(25)
-    assert read(shelf, executor=pool) == shelf.rows
-
-
-def test_a_page_whose_turn_was_cancelled_is_fetched_by_the_reader() -> None:
-    """An executor that is closed in mid walk makes no foreign exception."""
-    shelf, blocker = Shelf(5, X_Total_Count=5), threading.Event()
-    pool = ThreadPoolExecutor(1)
-    pool.submit(blocker.wait, 5)
-    pages = walk(shelf, executor=pool)
-    pages.start()
-    pool.shutdown(wait=False, cancel_futures=True)
-    assert [batch.page.received for batch in pages] == [5]
-    blocker.set()
+    assert read(fetch) == shelf.rows
+    assert not accidents
 
 
 def test_ids_in_ascending_order_are_never_repeats() -> None:
@@ -447,8 +292,3 @@ def test_a_batch_tells_the_total() -> None:
     """Each batch holds the number of rows that the server counts."""
     batch: Batch[str] = next(iter(walk(Shelf(25, X_Total_Count=25))))
     assert batch.total == 25
-
-
-def _asked(shelf: Shelf) -> list[tuple[int, int]]:
-    assert read(shelf) == shelf.rows
-    return shelf.asked

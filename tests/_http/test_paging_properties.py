@@ -6,7 +6,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests._http.test_paging import answer, walk
+from tests._http.shelves import answer, walk
 
 from edlink._http.exchange import Response
 from edlink.errors import EdlinkError, UnavailableError

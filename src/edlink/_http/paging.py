@@ -251,14 +251,18 @@ class OffsetPages(Generic[T]):
             self._window.clear()
 
     def _next_page(self) -> tuple[Page[T], PageFacts]:
-        """Return the page at the offset; what looks broken is asked for once more."""
+        """Return the page at the offset; what looks broken, or ends unsaid, is asked for again."""
         page, facts, fault = self._attempt()
-        if fault is not None:
+        if fault is not None or self._ends_unsaid(page):
             self._window.clear()
             page, facts, fault = self._attempt()
         if fault is not None:
             raise fault
         return page, facts
+
+    def _ends_unsaid(self, page: Page[T]) -> bool:
+        """Whether an empty page alone says that there is no more: one could be an accident."""
+        return page.received == 0 and self._offset > 0 and self._total is None
 
     def _attempt(self) -> tuple[Page[T], PageFacts, PayloadError | IncompletePullError | None]:
         response = self._fetch()

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -19,7 +19,7 @@ from edlink._http.transport import HttpSettings, Transport
 from edlink.coverage import Issue, Scope, Source
 from edlink.errors import ConfigError, NotFoundError, PayloadError
 from edlink.oneroster import changes, doctor, probe, pull
-from edlink.oneroster.endpoints import ENVELOPES, EVERYTHING, Endpoints, Query
+from edlink.oneroster.endpoints import ENVELOPES, EVERYTHING, Endpoints, Query, projection
 from edlink.oneroster.problems import ERROR_KEYS, describe
 from edlink.oneroster.servers import GENERIC, Server
 from edlink.oneroster.wire import schema_of
@@ -244,9 +244,10 @@ class OneRosterClient(Endpoints):
             else:
                 yield from batch.page.rows
 
-    def _one(self, kind: Kind, path: str, sourced_id: str) -> Any:  # noqa: ANN401 - any record
+    def _one(self, kind: Kind, path: str, sourced_id: str, fields: Sequence[str]) -> Any:  # noqa: ANN401 - any record
         endpoint = path.replace("{}", "{id}")
-        response = self.get(path.format(_segment(sourced_id)), endpoint, [])
+        wanted = projection(Query(fields=fields).fields)
+        response = self.get(path.format(_segment(sourced_id)), endpoint, wanted)
         plural, single = ENVELOPES[kind]
         last = path.split("/")[1]
         page = self._decoder(kind, path).decode_one(

@@ -7,7 +7,7 @@ have the flat lists only.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -68,11 +68,13 @@ class Query:
         if self.sort is not None or sorts:
             params.append(("sort", self.sort or "sourcedId"))
             params.append(("orderBy", "desc" if self.descending else "asc"))
-        if self.fields:
-            params.append(
-                ("fields", ",".join(dict.fromkeys(("sourcedId", "status", *self.fields))))
-            )
-        return params
+        return [*params, *projection(self.fields)]
+
+
+def projection(fields: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the parameter that asks for some fields alone; none where all are wanted."""
+    names = dict.fromkeys(("sourcedId", "status", *fields))
+    return [("fields", ",".join(names))] if fields else []
 
 
 EVERYTHING = Query()
@@ -83,7 +85,8 @@ class Endpoints(ABC):
     The 41 operations.
 
     Lists are lazy: pages are asked for while they are iterated, and records that the server marks
-    deleted are among them.  Each raises what the client raises, while it is iterated.
+    deleted are among them.  Each raises what the client raises, while it is iterated.  Single
+    records take the wire names of the fields wanted, as ``Query.fields``.
     """
 
     @abstractmethod
@@ -91,104 +94,104 @@ class Endpoints(ABC):
         """Yield the records of a list."""
 
     @abstractmethod
-    def _one(self, kind: Kind, path: str, sourced_id: str) -> Any:  # noqa: ANN401 - any record
+    def _one(self, kind: Kind, path: str, sourced_id: str, fields: Sequence[str]) -> Any:  # noqa: ANN401 - any record
         """Return one record."""
 
     def orgs(self, query: Query = EVERYTHING) -> Iterator[Org]:
         """Yield all orgs."""
         return self._list(Kind.org, "/orgs", (), query)
 
-    def org(self, sourced_id: str) -> Org:
+    def org(self, sourced_id: str, fields: Sequence[str] = ()) -> Org:
         """Return an org."""
-        return self._one(Kind.org, "/orgs/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.org, "/orgs/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def schools(self, query: Query = EVERYTHING) -> Iterator[Org]:
         """Yield all schools."""
         return self._list(Kind.org, "/schools", (), query)
 
-    def school(self, sourced_id: str) -> Org:
+    def school(self, sourced_id: str, fields: Sequence[str] = ()) -> Org:
         """Return a school."""
-        return self._one(Kind.org, "/schools/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.org, "/schools/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def academic_sessions(self, query: Query = EVERYTHING) -> Iterator[AcademicSession]:
         """Yield all academic sessions."""
         return self._list(Kind.academic_session, "/academicSessions", (), query)
 
-    def academic_session(self, sourced_id: str) -> AcademicSession:
+    def academic_session(self, sourced_id: str, fields: Sequence[str] = ()) -> AcademicSession:
         """Return an academic session."""
-        return self._one(Kind.academic_session, "/academicSessions/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.academic_session, "/academicSessions/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def terms(self, query: Query = EVERYTHING) -> Iterator[AcademicSession]:
         """Yield all terms."""
         return self._list(Kind.academic_session, "/terms", (), query)
 
-    def term(self, sourced_id: str) -> AcademicSession:
+    def term(self, sourced_id: str, fields: Sequence[str] = ()) -> AcademicSession:
         """Return a term."""
-        return self._one(Kind.academic_session, "/terms/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.academic_session, "/terms/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def grading_periods(self, query: Query = EVERYTHING) -> Iterator[AcademicSession]:
         """Yield all grading periods."""
         return self._list(Kind.academic_session, "/gradingPeriods", (), query)
 
-    def grading_period(self, sourced_id: str) -> AcademicSession:
+    def grading_period(self, sourced_id: str, fields: Sequence[str] = ()) -> AcademicSession:
         """Return a grading period."""
-        return self._one(Kind.academic_session, "/gradingPeriods/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.academic_session, "/gradingPeriods/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def courses(self, query: Query = EVERYTHING) -> Iterator[Course]:
         """Yield all courses."""
         return self._list(Kind.course, "/courses", (), query)
 
-    def course(self, sourced_id: str) -> Course:
+    def course(self, sourced_id: str, fields: Sequence[str] = ()) -> Course:
         """Return a course."""
-        return self._one(Kind.course, "/courses/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.course, "/courses/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def classes(self, query: Query = EVERYTHING) -> Iterator[Class]:
         """Yield all classes."""
         return self._list(Kind.class_, "/classes", (), query)
 
-    def class_(self, sourced_id: str) -> Class:
+    def class_(self, sourced_id: str, fields: Sequence[str] = ()) -> Class:
         """Return a class."""
-        return self._one(Kind.class_, "/classes/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.class_, "/classes/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def enrollments(self, query: Query = EVERYTHING) -> Iterator[Enrollment]:
         """Yield all enrollments."""
         return self._list(Kind.enrollment, "/enrollments", (), query)
 
-    def enrollment(self, sourced_id: str) -> Enrollment:
+    def enrollment(self, sourced_id: str, fields: Sequence[str] = ()) -> Enrollment:
         """Return an enrollment."""
-        return self._one(Kind.enrollment, "/enrollments/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.enrollment, "/enrollments/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def users(self, query: Query = EVERYTHING) -> Iterator[User]:
         """Yield all users."""
         return self._list(Kind.user, "/users", (), query)
 
-    def user(self, sourced_id: str) -> User:
+    def user(self, sourced_id: str, fields: Sequence[str] = ()) -> User:
         """Return a user."""
-        return self._one(Kind.user, "/users/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.user, "/users/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def students(self, query: Query = EVERYTHING) -> Iterator[User]:
         """Yield all students."""
         return self._list(Kind.user, "/students", (), query)
 
-    def student(self, sourced_id: str) -> User:
+    def student(self, sourced_id: str, fields: Sequence[str] = ()) -> User:
         """Return a student."""
-        return self._one(Kind.user, "/students/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.user, "/students/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def teachers(self, query: Query = EVERYTHING) -> Iterator[User]:
         """Yield all teachers."""
         return self._list(Kind.user, "/teachers", (), query)
 
-    def teacher(self, sourced_id: str) -> User:
+    def teacher(self, sourced_id: str, fields: Sequence[str] = ()) -> User:
         """Return a teacher."""
-        return self._one(Kind.user, "/teachers/{}", sourced_id)  # type: ignore[no-any-return]
+        return self._one(Kind.user, "/teachers/{}", sourced_id, fields)  # type: ignore[no-any-return]
 
     def demographics(self, query: Query = EVERYTHING) -> Iterator[Demographics]:
         """Yield all demographics."""
         return self._list(Kind.demographics, "/demographics", (), query)
 
-    def demographics_of(self, user_id: str) -> Demographics:
+    def demographics_of(self, user_id: str, fields: Sequence[str] = ()) -> Demographics:
         """Return the demographics of a user."""
-        return self._one(Kind.demographics, "/demographics/{}", user_id)  # type: ignore[no-any-return]
+        return self._one(Kind.demographics, "/demographics/{}", user_id, fields)  # type: ignore[no-any-return]
 
     def classes_of_school(self, school_id: str, query: Query = EVERYTHING) -> Iterator[Class]:
         """Yield the classes of a school."""
