@@ -220,7 +220,7 @@ def test_an_id_goes_out_as_one_segment(sourced_id: str, serve: Serve) -> None:
 
 def test_a_single_record_can_be_asked_for_some_fields_alone(serve: Serve) -> None:
     """Fields go out with a single record too, and nothing else does."""
-    district = small()
+    district = District()
     district.hooks.append(lambda _: Reply(body=b'{"org":{"sourcedId":"s1","name":"North"}}'))
     assert serve(district).org("s1", ["name"]).name == "North"
     assert [ask.query for ask in district.asked] == [{"fields": "sourcedId,status,name"}]

@@ -251,9 +251,11 @@ class OffsetPages(Generic[T]):
             self._window.clear()
 
     def _next_page(self) -> tuple[Page[T], PageFacts]:
-        """Return the page at the offset; what looks broken, or ends unsaid, is asked for again."""
+        """Return the page at the offset; what ends unsaid, or looks broken, is asked for again."""
         page, facts, fault = self._attempt()
-        if fault is not None or self._ends_unsaid(page):
+        if fault is None and self._ends_unsaid(page):
+            page, facts, fault = self._attempt()
+        if fault is not None:
             self._window.clear()
             page, facts, fault = self._attempt()
         if fault is not None:
