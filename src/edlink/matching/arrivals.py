@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from edlink.matching.diff import FieldChange, changed_fields, field_changes
+from edlink.matching.diff import FieldChange, changed_fields, field_changes, with_fields
 from edlink.matching.draft import Draft
 from edlink.matching.host import HostRecord
 from edlink.matching.links import pair_by_links
@@ -29,12 +29,14 @@ class Arrivals:
         kind: The kind.
         taken: Old ids of host records that get another, so that they are not gone.
         rekeys: Re-keys that stand under the limits for removals, with the host's records.
+        changed: Active host records whose fields change.
     """
 
     draft: Draft
     kind: Kind
     taken: set[str] = attrs.field(factory=set)
     rekeys: list[tuple[Change, HostRecord]] = attrs.field(factory=list)
+    changed: list[HostRecord] = attrs.field(factory=list)
 
     def settle(self) -> None:
         """Decide on every incoming record of the kind that the policy wants."""
@@ -203,6 +205,7 @@ class Arrivals:
             self.draft.keep_out(self.kind, record, why)
             return
         self.draft.present[self.kind].add(record.sourced_id)
+        self._settle(record)
         self.draft.changes.append(
             Change(
                 action=Action.create,
@@ -223,7 +226,7 @@ class Arrivals:
         step = self._step_to(Action.update, held, record, effect, "changed")
         if step.fields:
             self.draft.changes.append(step)
-            self.draft.tally.add_changed(held)
+            self.changed.append(held)
         else:
             is_sticky = not effect.fields.isdisjoint(step.left_alone)
             self.draft.keep(held, "sticky" if is_sticky else "distrusted")
@@ -246,7 +249,14 @@ class Arrivals:
             fields += (FieldChange(name="source", after=to_plain(self.draft.incoming.source)),)
         if not held.is_active:
             fields += _restoring(held)
+        if not {"org_id", "roles", "primary_org_id", "sourced_id"}.isdisjoint(names):
+            self._settle(with_fields(held.record, (f for f in fields if f.name in names)))
         return _step(action, held, record.sourced_id, reason, fields, alone)
+
+    def _settle(self, record: Record) -> None:
+        """Note where a class or person will be, which says where what hangs on it is."""
+        if self.kind in (Kind.class_, Kind.user):
+            self.draft.places.settled[self.kind, record.sourced_id] = record
 
 
 def _restoring(held: HostRecord) -> tuple[FieldChange, ...]:

@@ -1,5 +1,7 @@
 """The records that a roster no longer has, one kind at a time: archived, held, or left alone."""
 
+from collections.abc import Iterable
+
 import attrs
 
 from edlink.matching.diff import FieldChange
@@ -39,9 +41,19 @@ class Departures:
     taken: set[str]
     removals: list[_Removal] = attrs.field(factory=list)
 
-    def settle(self, rekeys: list[tuple[Change, HostRecord]]) -> None:
-        """Decide on every managed record that is not wanted, and on the re-keys of the kind."""
+    def settle(
+        self, rekeys: Iterable[tuple[Change, HostRecord]], changed: Iterable[HostRecord]
+    ) -> None:
+        """
+        Decide on every managed record that is not wanted, and on the re-keys of the kind.
+
+        Args:
+            rekeys: Re-keys of people, with the host's records.
+            changed: Host records whose fields change.
+        """
         draft = self.draft
+        for held in changed:
+            draft.tally.add_changed(held)
         for change, held in rekeys:
             draft.tally.add_removed(held)
             self.removals.append(_Removal(change=change, held=held))

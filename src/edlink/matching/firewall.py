@@ -25,13 +25,16 @@ _NO_ORGS: frozenset[str] = frozenset()
 @attrs.frozen(kw_only=True)
 class Places:
     """
-    The orgs that records belong to, found through what the host has.
+    The orgs that records belong to, found through what the host has, archived or not.
 
     Attributes:
         host: The host's records.
+        settled: Classes and people as they will be after the plan, where it makes or moves them:
+            a pull that moves a class says where its enrollments are.
     """
 
     host: HostState
+    settled: dict[tuple[Kind, str], Record] = attrs.field(factory=dict)
 
     def orgs(self, record: Record) -> frozenset[str]:
         """Return every org a managed record could have appeared under; empty when unknown."""
@@ -48,13 +51,17 @@ class Places:
                 return self._of_user(record.sourced_id)
         return _some(record.org_id)
 
+    def _record(self, kind: Kind, sourced_id: str) -> Record | None:
+        held = self.host.managed(kind).get(sourced_id)
+        return self.settled.get((kind, sourced_id), None if held is None else held.record)
+
     def _of_user(self, user_id: str) -> frozenset[str]:
-        held = self.host.managed(Kind.user).get(user_id)
-        return _NO_ORGS if held is None else self.orgs(held.record)
+        user = self._record(Kind.user, user_id)
+        return _NO_ORGS if user is None else self.orgs(user)
 
     def _class_org(self, class_id: str | None) -> frozenset[str]:
-        held = self.host.managed(Kind.class_).get(class_id or "")
-        return _some(held.record.org_id) if held and isinstance(held.record, Class) else _NO_ORGS
+        class_ = self._record(Kind.class_, class_id or "")
+        return _some(class_.org_id) if isinstance(class_, Class) else _NO_ORGS
 
     @cached_property
     def _user_orgs(self) -> Mapping[str, frozenset[str]]:
@@ -62,16 +69,14 @@ class Places:
         found: dict[str, frozenset[str]] = {}
         for held in self.host.managed(Kind.enrollment).values():
             record = held.record
-            if held.is_active and isinstance(record, Enrollment) and record.user_id is not None:
+            if isinstance(record, Enrollment) and record.user_id is not None:
                 _add(found, record.user_id, self.orgs(record))
-        users = self.host.managed(Kind.user)
         for held in self.host.managed(Kind.relationship).values():
             record = held.record
-            if held.is_active and isinstance(record, Relationship):
-                student = users.get(record.student_id)
-                if student is not None and isinstance(student.record, User):
-                    own = found.get(record.student_id, _NO_ORGS) | user_orgs(student.record)
-                    _add(found, record.contact_id, own)
+            if isinstance(record, Relationship):
+                student = self._record(Kind.user, record.student_id)
+                own = user_orgs(student) if isinstance(student, User) else _NO_ORGS
+                _add(found, record.contact_id, own | found.get(record.student_id, _NO_ORGS))
         return found
 
 

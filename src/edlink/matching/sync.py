@@ -70,7 +70,8 @@ def plan_sync(  # noqa: PLR0913 - each is one fact that only the host knows
     for kind in RECORD_TYPES:
         arrivals = Arrivals(draft=draft, kind=kind)
         arrivals.settle()
-        Departures(draft=draft, kind=kind, taken=arrivals.taken).settle(arrivals.rekeys)
+        departures = Departures(draft=draft, kind=kind, taken=arrivals.taken)
+        departures.settle(arrivals.rekeys, arrivals.changed)
     return _finished(draft)
 
 
