@@ -108,6 +108,20 @@ def test_without_permissions_co_teachers_are_said_to_be_unknown(
     assert [e.role for e in roster.enrollments_of_class("5")] == [Role.teacher]
 
 
+def test_missing_value_lists_are_said(school: School, make_client: MakeClient) -> None:
+    """Without its value lists a list's ids stand for themselves, and the roster warns of it."""
+    items = [{"id": "24", "description": "Grade 4"}]
+    school.rows["/students"][0]["grade_level"] = 24
+    said = [w.code for w in make_client().pull_roster().warnings]
+    school.lists["/students"] = [{"fields": ["grade_level"], "items": items}]
+    roster = make_client().pull_roster()
+    assert ("EDL-WARN-705" in said, "EDL-WARN-705" in {w.code for w in roster.warnings}) == (
+        True,
+        False,
+    )
+    assert roster.users[0].grades == ("04",)
+
+
 def test_no_list_at_all_is_an_error(school: School, make_client: MakeClient) -> None:
     """A token that opens nothing is refused access, not an empty school."""
     school.hidden = frozenset(SCOPES)

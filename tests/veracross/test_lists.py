@@ -1,3 +1,4 @@
+import codecs
 import json
 from typing import Any
 
@@ -46,6 +47,12 @@ def test_descriptions_are_written_out() -> None:
 def test_nothing_is_no_description(text: object) -> None:
     """What Veracross writes for nothing describes nothing."""
     assert not read_lists(_answer(_list("gender", a=text)))
+
+
+def test_a_byte_order_mark_is_no_obstacle() -> None:
+    """Lists are read behind the mark that some servers put before their JSON."""
+    answer = codecs.BOM_UTF8 + _answer(_list("gender", a="Female"))
+    assert read_lists(answer).describe("gender", "a") == "Female"
 
 
 def test_an_unlisted_value_stands_for_itself() -> None:

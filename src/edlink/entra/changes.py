@@ -8,6 +8,7 @@ Source: Microsoft Graph, delta query.
 """
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -126,7 +127,7 @@ class _Changes:
                 self.tombstones.append(Tombstone(kind=endpoint.kind, sourced_id=one))
                 continue
             # A single object is read as a page of one, so that it is decoded in the same way.
-            body = b'{"value":[' + response.body + b"]}"
+            body = b'{"value":[' + response.body.removeprefix(BOM_UTF8) + b"]}"
             page = self.puller.walker.decode(single, attrs.evolve(response, body=body))
             self.issues += page.issues
             rows.update((one, row) for row in page.rows)

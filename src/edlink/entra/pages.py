@@ -6,6 +6,7 @@ The bearer goes to the configured host alone, so a link to any other is refused 
 A page may be empty and still have a next one.  Source: Microsoft Graph, paging.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ class Links:
 def read_links(body: bytes) -> Links | None:
     """Return an answer's links and count, or None where one is no text or no number."""
     try:
-        read = _ANSWER.validate_json(body)
+        read = _ANSWER.validate_json(body.removeprefix(BOM_UTF8))
     except ValidationError:
         return None
     return Links(

@@ -45,6 +45,9 @@ _ADDS_TO: Mapping[Kind, tuple[str, ...]] = {
     Kind.user: ("households", "contact_info"),
 }
 
+#: Lists whose rows mean little without their value lists.
+_LISTED = frozenset({"students", "relationships", CLASSES, PERIODS, PERMISSIONS})
+
 _GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
 
 _State = tuple[CoverageState, str | None]
@@ -210,6 +213,12 @@ def _warnings(results: Results) -> Iterator[RosterWarning]:
                 message=f"rows of {name} kept moving while it was read; a row may be missing",
                 kind=listing.endpoint.kind,
                 count=listing.repeated,
+            )
+        if listing.rows and not listing.lists and name in _LISTED:
+            yield RosterWarning(
+                code="EDL-WARN-705",
+                message=f"the value lists of {name} did not come; its ids stand for themselves",
+                kind=listing.endpoint.kind,
             )
     if PERMISSIONS not in results.listings and results.rows(CLASSES):
         yield RosterWarning(

@@ -7,6 +7,7 @@ may hold HTML entities, and everything is the school's own: nothing may be kept 
 Source: api-docs.veracross.com, value lists.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
@@ -40,7 +41,7 @@ class ValueLists:
 def read_lists(body: bytes) -> ValueLists:
     """Return the value lists of an answer; none where there are none, or none that can be read."""
     try:
-        lists = _ANSWER.validate_json(body).get("value_lists") or []
+        lists = _ANSWER.validate_json(body.removeprefix(BOM_UTF8)).get("value_lists") or []
     except ValidationError:
         return ValueLists()
     return ValueLists(

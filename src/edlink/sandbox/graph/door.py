@@ -181,7 +181,7 @@ class GraphDoor:
                     "id": inner["id"],
                     "status": reply.status,
                     "headers": reply.headers,
-                    "body": json.loads(reply.body or b"null"),
+                    "body": _json(reply.body),
                 }
             )
         return json_reply({"responses": answers})
@@ -288,6 +288,14 @@ def _select(row: Json, names: str | None) -> Json:
     """Return the fields selected; without a choice only the few that Graph sends by default."""
     wanted = set((names or "id,displayName").split(","))
     return {key: value for key, value in row.items() if key in wanted or key == "@odata.type"}
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a body as it stands in a batch; what is no JSON has no place there."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 def _fault(code: str, status: int) -> Reply:
