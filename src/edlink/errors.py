@@ -35,7 +35,7 @@ class EdlinkError(Exception):
     Base of everything edlink raises on purpose.
 
     Attributes:
-        code: Stable identifier such as ``EDL-PULL-003``; listed in docs/errors.md.
+        code: Stable identifier such as ``EDL-PULL-003``; listed in docs/errors.
         message: Fixed text for a person, without personal data.
         fix: What to do about it, as one step, or an empty string.
         retryable: True when the same call may succeed later unchanged.
