@@ -16,7 +16,7 @@ NAMES = sorted(name for name, fault in FAULTS.items() if fault.fits("entra", "v1
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fault_is_healed_or_raised(name: str) -> None:
     """With any fault on, the pull is the truth, or an error where nothing better can be had."""
-    with sandbox.start(people=300, provider="entra", version="v1.0", faults=[name]) as district:
+    with sandbox.start(people=100, provider="entra", version="v1.0", faults=[name]) as district:
         with EntraClient(
             district.details["tenant_id"],
             district.client_id,
