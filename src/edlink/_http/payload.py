@@ -6,8 +6,10 @@ itself (docs/decisions/0002).  A page in which anything is odd is read again rec
 so that one bad record costs only itself: it becomes an Issue.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
@@ -34,8 +36,11 @@ class WireField:
     schema: CoreSchema
 
 
-_NONEMPTY = cs.str_schema(strict=True, pattern=r"\S")
+#: Anchored, so that one look decides; text that begins with a blank is left to the reader.
+_NOT_BLANK = cs.str_schema(strict=True, pattern=r"^\S")
 _STRIPPED = cs.str_schema(strict=True, strip_whitespace=True, min_length=1)
+#: Text that is not the above is blank, for which an empty dict says None in compiled code.
+_BLANK = cs.no_info_after_validator_function({}.get, cs.str_schema(strict=True))
 
 
 def read_with(reader: Reader) -> CoreSchema:
@@ -49,8 +54,8 @@ def _else(reader: Reader, *fast: CoreSchema) -> CoreSchema:
 
 
 def text(reader: Reader) -> CoreSchema:
-    """Return the schema of stripped text; anything but non-empty text goes to the reader."""
-    return _else(reader, _STRIPPED, cs.none_schema())
+    """Return the schema of stripped text, blank text is None; anything else goes to the reader."""
+    return _else(reader, _STRIPPED, _BLANK, cs.none_schema())
 
 
 def word() -> CoreSchema:
@@ -60,7 +65,7 @@ def word() -> CoreSchema:
 
 def exact(reader: Reader) -> CoreSchema:
     """Return the schema of text that is kept byte-exact, such as an id."""
-    return _else(reader, _NONEMPTY)
+    return _else(reader, _NOT_BLANK)
 
 
 def vocabulary(table: Mapping[str, Any], reader: Reader) -> CoreSchema:
@@ -82,7 +87,7 @@ def day(reader: Reader) -> CoreSchema:
 
 def flag(reader: Reader) -> CoreSchema:
     """Return the schema of a truth value: a JSON boolean, "true" or "false", else the reader."""
-    return _else(reader, cs.bool_schema(strict=True), _TRUE_FALSE)
+    return _else(reader, _TRUE_FALSE, cs.bool_schema(strict=True))
 
 
 _TRUE_FALSE = cs.chain_schema([cs.literal_schema(["true", "false"]), cs.bool_schema()])
@@ -99,7 +104,11 @@ def items(
 
 
 def record_schema(
-    cls: type[T], fields: Mapping[str, WireField], *, finish: Callable[[T], T] | None = None
+    cls: type[T],
+    fields: Mapping[str, WireField],
+    *,
+    finish: Callable[[T], T] | None = None,
+    later: Collection[str] = (),
 ) -> CoreSchema:
     """
     Return the schema that fills an attrs class of the model from a wire record.
@@ -108,12 +117,13 @@ def record_schema(
         cls: A frozen, slotted attrs class.
         fields: For each field that this provider has; the others keep their defaults.
         finish: Called with each new record, for what stands on more than one wire field.
+        later: Fields that ``Pagewise.finish`` sets; until then the record does not have them.
     """
+    known = [field for field in attrs.fields(cast("Any", cls)) if field.name not in later]
     args = cs.dataclass_args_schema(
-        cls.__name__,
-        [_field(field, fields.get(field.name)) for field in attrs.fields(cast("Any", cls))],
+        cls.__name__, [_field(field, fields.get(field.name)) for field in known]
     )
-    names = [field.name for field in attrs.fields(cast("Any", cls))]
+    names = [field.name for field in known]
     schema = cs.dataclass_schema(cls, args, names, slots=True)
     return cs.no_info_after_validator_function(finish, schema) if finish else schema
 
@@ -126,6 +136,35 @@ def _field(field: "attrs.Attribute[Any]", wire: WireField | None) -> cs.Dataclas
     if field.default is not attrs.NOTHING:
         schema = cs.with_default_schema(schema, default=field.default)
     return cs.dataclass_field(field.name, schema, validation_alias=wire.where, kw_only=True)
+
+
+def slot_setter(cls: type[T], name: str) -> Callable[[T, Any], None]:
+    """Return what sets a slot of a frozen record that is new, so that nobody has seen it yet."""
+    return cast("Callable[[T, Any], None]", getattr(cls, name).__set__)
+
+
+def defaults_setter(cls: type[T], names: Collection[str]) -> Callable[[list[T]], None]:
+    """Return what gives fields left for later their defaults, in compiled loops over a page."""
+    defaults = {field.name: field.default for field in attrs.fields(cast("Any", cls))}
+    slots = [(slot_setter(cls, name), defaults[name]) for name in names]
+
+    def set_defaults(records: list[T]) -> None:
+        for set_slot, default in slots:
+            deque(map(set_slot, records, repeat(default)), maxlen=0)
+
+    return set_defaults
+
+
+@attrs.frozen
+class Pagewise(Generic[T]):
+    """
+    A record's schema, and what completes the new records of a page.
+
+    For what stands on more than one wire field: one call a page costs less than one a record.
+    """
+
+    schema: CoreSchema
+    finish: Callable[[list[T]], None]
 
 
 @attrs.frozen(kw_only=True)
@@ -162,14 +201,22 @@ class PageDecoder(Generic[T]):
     """Decodes the pages of one collection."""
 
     def __init__(
-        self, record: CoreSchema, *, kind: Kind, provider: str, envelope: Envelope, id_key: str
+        self,
+        record: CoreSchema | Pagewise[T],
+        *,
+        kind: Kind,
+        provider: str,
+        envelope: Envelope,
+        id_key: str,
     ) -> None:
         self._kind = kind
         self._provider = provider
         self._envelope = envelope
         self._id_key = id_key
-        self._one = SchemaValidator(record)
-        wanted = cs.typed_dict_field(cs.list_schema(record))
+        self._finish = record.finish if isinstance(record, Pagewise) else None
+        schema = record.schema if isinstance(record, Pagewise) else record
+        self._one = SchemaValidator(schema)
+        wanted = cs.typed_dict_field(cs.list_schema(schema))
         self._page = SchemaValidator(
             cs.typed_dict_schema({envelope.keys[0]: wanted}), {"cache_strings": False}
         )
@@ -192,6 +239,8 @@ class PageDecoder(Generic[T]):
         except ValidationError:
             rows = None
         if rows is not None:
+            if self._finish is not None:
+                self._finish(rows)
             return Page(rows=rows, received=len(rows))
         return self._decode_slowly(body, response, first)
 
@@ -281,9 +330,13 @@ class PageDecoder(Generic[T]):
     def _try(self, row: dict[str, Any]) -> tuple[T | None, tuple[str, ...]]:
         """Return the record, or the names of the top-level fields that are in its way."""
         try:
-            return cast("T", self._one.validate_python(row)), ()
+            record = cast("T", self._one.validate_python(row))
         except ValidationError as error:
             found = error.errors(include_input=False, include_context=False, include_url=False)
+        else:
+            if self._finish is not None:
+                self._finish([record])
+            return record, ()
         return None, tuple(dict.fromkeys(str(fault["loc"][0]) for fault in found))
 
     def _issue(

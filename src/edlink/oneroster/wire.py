@@ -14,7 +14,7 @@ import attrs
 from pydantic_core import CoreSchema
 from pydantic_core import core_schema as cs
 
-from edlink._http.payload import record_schema
+from edlink._http.payload import Pagewise, record_schema, slot_setter
 from edlink.model import (
     AcademicSession,
     Class,
@@ -39,7 +39,7 @@ from edlink.oneroster.wire_fields import (
     at_word,
     own_identifier,
 )
-from edlink.oneroster.wire_users import USER_1_1, USER_1_2, finish_1_1, finish_1_2
+from edlink.oneroster.wire_users import USERS_1_1, USERS_1_2
 from edlink.vocabulary import EndSemantics, Kind
 
 #: Fields that are never read, kept or shown: they can hold real passwords.
@@ -139,16 +139,18 @@ _TYPES: Mapping[Kind, tuple[type[Any], Fields]] = {
 
 
 @cache
-def schema_of(kind: Kind, version: str, *, keep_metadata: bool = False) -> CoreSchema:
-    """Return the schema of a kind's records in OneRoster ``1.1`` or ``1.2``."""
+def schema_of(
+    kind: Kind, version: str, *, keep_metadata: bool = False
+) -> CoreSchema | Pagewise[User]:
+    """Return how a kind's records are read in OneRoster ``1.1`` or ``1.2``."""
     if kind is Kind.user:
-        fields, finish = (USER_1_1, finish_1_1) if version == "1.1" else (USER_1_2, finish_1_2)
-        schema = record_schema(User, fields, finish=finish)
-    else:
-        cls, fields = _TYPES[kind]
-        schema = record_schema(
-            cls, fields, finish=_STATED if _says_its_end(kind, version) else None
-        )
+        users = USERS_1_1 if version == "1.1" else USERS_1_2
+        schema = record_schema(User, users.fields, later=users.later)
+        kept = _with_metadata(schema, users.fields) if keep_metadata else schema
+        return Pagewise(kept, users.finish)
+    cls, fields = _TYPES[kind]
+    finish = _STATED if _says_its_end(kind, version) else None
+    schema = record_schema(cls, fields, finish=finish)
     return _with_metadata(schema, fields) if keep_metadata else schema
 
 
@@ -172,7 +174,9 @@ def _with_metadata(schema: CoreSchema, fields: Fields) -> CoreSchema:
         more = {name: value for name, value in row.items() if name not in tops}
         own = more.pop("metadata", None)
         kept = without_secrets({**(own if isinstance(own, Mapping) else {}), **more})
-        return attrs.evolve(record, metadata=kept or None)
+        if kept:
+            slot_setter(type(record), "metadata")(record, kept)
+        return record
 
     return cs.no_info_wrap_validator_function(keep, schema)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from pydantic_core import core_schema as cs
 
@@ -31,15 +32,16 @@ def at_ref(where: str) -> WireField:
 
 def at_refs(where: str) -> WireField:
     """Map a list of references to their ids, each once."""
-    item = cs.typed_dict_schema({"sourcedId": cs.typed_dict_field(exact(values.read_id))})
-    return WireField(where, items(values.read_ids, item, _gather_ids))
+    ref = cs.typed_dict_schema({"sourcedId": cs.typed_dict_field(exact(values.read_id))})
+    item = cs.no_info_after_validator_function(itemgetter("sourcedId"), ref)
+    return WireField(where, items(values.read_ids, item, _once))
 
 
-def _gather_ids(refs: tuple[dict[str, str | None], ...]) -> tuple[str, ...]:
-    if len(refs) == 1 and (only := refs[0]["sourcedId"]) is not None:
-        return (only,)
-    ids = dict.fromkeys([ref["sourcedId"] for ref in refs])
-    return tuple([i for i in ids if i is not None])
+def _once(ids: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Return the ids there are, each once."""
+    if len(ids) == 1 and ids[0] is not None:
+        return cast("tuple[str]", ids)
+    return tuple([i for i in dict.fromkeys(ids) if i is not None])
 
 
 def at_text(where: str) -> WireField:
@@ -73,7 +75,8 @@ def at_texts(where: str) -> WireField:
 
 
 @lru_cache(maxsize=1024)
-def _gather_grades(grades: tuple[str, ...]) -> tuple[str, ...]:
+def gather_grades(grades: tuple[str, ...]) -> tuple[str, ...]:
+    """Return grades as CEDS codes where certain."""
     return tuple([values.read_grade(grade) for grade in grades])
 
 
@@ -90,7 +93,7 @@ RECORD: Fields = {
 }
 
 GRADES: Fields = {
-    "grades": WireField("grades", items(values.read_grades, word(), _gather_grades)),
+    "grades": WireField("grades", items(values.read_grades, word(), gather_grades)),
     "grades_raw": WireField("grades", items(values.read_texts, word(), _share)),
 }
 

@@ -6,11 +6,20 @@ Sources: OneRoster 1.2 UserDType, RoleDType and UserProfileDType; 1.1 User.
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
+import attrs
 from pydantic_core import SchemaValidator
 
-from edlink._http.payload import WireField, flag, items, record_schema, word
+from edlink._http.payload import (
+    WireField,
+    defaults_setter,
+    flag,
+    items,
+    record_schema,
+    slot_setter,
+    word,
+)
 from edlink.model import Identifier, RoleAssignment, User
 from edlink.oneroster import values
 from edlink.oneroster.wire_fields import (
@@ -23,6 +32,7 @@ from edlink.oneroster.wire_fields import (
     at_refs,
     at_text,
     at_word,
+    gather_grades,
 )
 from edlink.vocabulary import IdentifierType
 
@@ -50,19 +60,14 @@ def _read_user_ids(value: object) -> tuple[Identifier, ...]:
     return tuple(found)
 
 
-# What a user's finished fields are made of stands, until `finish`, in slots of the new record
+# What a user's finished fields are made of stands, until `Users.finish`, in slots of the new record
 # that OneRoster never fills: a second object per person would cost more than all the rest.
 _IDENTIFIER_SLOT, _MASTER_SLOT, _LOGIN_SLOT = "display_name", "homeroom", "advisor_id"
 
 
-def _setter(name: str) -> Callable[[User, Any], None]:
-    """Return the slot's own setter: the records are new and nobody else has seen them."""
-    return cast("Callable[[User, Any], None]", getattr(User, name).__set__)
-
-
 _USER: Fields = {
     **RECORD,
-    **GRADES,
+    "grades_raw": GRADES["grades_raw"],
     "enabled": WireField("enabledUser", flag(lambda value: values.read_bool(value) is not False)),
     "username": at_text("username"),
     "given_name": at_text("givenName"),
@@ -77,9 +82,9 @@ _USER: Fields = {
     _IDENTIFIER_SLOT: at_text("identifier"),
 }
 
-# 1.1: one role and a list of orgs; until `finish`, `roles` is the bare word and `primary_org_id`
-# the list of orgs.
-USER_1_1: Fields = {**_USER, "roles": at_text("role"), "primary_org_id": at_refs("orgs")}
+# 1.1: one role and a list of orgs; until `Users.finish`, `roles` is the bare word and
+# `primary_org_id` the list of orgs.
+_USER_1_1: Fields = {**_USER, "roles": at_text("role"), "primary_org_id": at_refs("orgs")}
 
 
 def _read_role_type(value: object) -> bool | None:
@@ -120,7 +125,7 @@ def _read_login(value: object) -> str | None:
     return None
 
 
-USER_1_2: Fields = {
+_USER_1_2: Fields = {
     **_USER,
     "preferred_given_name": at_text("preferredFirstName"),
     "preferred_middle_name": at_text("preferredMiddleName"),
@@ -132,35 +137,38 @@ USER_1_2: Fields = {
     _LOGIN_SLOT: at("userProfiles", _read_login),
 }
 
-_set_identifiers, _set_roles = _setter("identifiers"), _setter("roles")
-_set_primary_org, _set_guess = _setter("primary_org_id"), _setter("primary_org_is_guess")
-_set_username, _clear_identifier = _setter("username"), _setter(_IDENTIFIER_SLOT)
-_clear_master, _clear_login = _setter(_MASTER_SLOT), _setter(_LOGIN_SLOT)
+_set_identifiers, _set_roles = slot_setter(User, "identifiers"), slot_setter(User, "roles")
+_set_primary_org = slot_setter(User, "primary_org_id")
+_set_guess = slot_setter(User, "primary_org_is_guess")
+_set_grades, _set_username = slot_setter(User, "grades"), slot_setter(User, "username")
+_clear_identifier = slot_setter(User, _IDENTIFIER_SLOT)
+_clear_master, _clear_login = slot_setter(User, _MASTER_SLOT), slot_setter(User, _LOGIN_SLOT)
+_set_type, _set_value = slot_setter(Identifier, "type"), slot_setter(Identifier, "value")
+_set_type_raw = slot_setter(Identifier, "type_raw")
 
 
-def _finish(user: User) -> None:
-    """Move what stands in borrowed slots to where it belongs."""
-    own = user.display_name
-    if own is not None:
-        added = Identifier(type=IdentifierType.identifier, type_raw="identifier", value=own)
-        _set_identifiers(user, (*user.identifiers, added))
-        _clear_identifier(user, None)
+def _add_identifier(user: User, known: IdentifierType, name: str, value: str) -> None:
+    """Add to a new record what stands in a field of its own; attrs' own way costs four times."""
+    added = object.__new__(Identifier)
+    _set_type(added, known)
+    _set_type_raw(added, name)
+    _set_value(added, value)
+    _set_identifiers(user, (*user.identifiers, added))
 
 
-def finish_1_1(user: User) -> User:
-    """Return the new record with its roles spread over its orgs."""
-    _finish(user)
-    role, orgs = (
-        cast("str | None", user.roles or None),
-        cast("tuple[str, ...]", user.primary_org_id),
-    )
-    _set_roles(user, _roles_at(role, orgs or ()))
-    if orgs:
-        _set_primary_org(user, orgs[0])
-        _set_guess(user, True)  # noqa: FBT003 - a slot's setter
-    else:
-        _set_primary_org(user, None)
-    return user
+def _finish_1_1(users: list[User]) -> None:
+    """Complete new records: each role is spread over the user's orgs."""
+    for user in users:
+        _set_grades(user, gather_grades(user.grades_raw))
+        if user.display_name is not None:
+            _add_identifier(user, IdentifierType.identifier, "identifier", user.display_name)
+            _clear_identifier(user, None)
+        role = cast("str | None", user.roles or None)
+        orgs = cast("tuple[str, ...]", user.primary_org_id or ())
+        _set_roles(user, _roles_at(role, orgs))
+        _set_primary_org(user, orgs[0] if orgs else None)
+        if orgs:
+            _set_guess(user, True)  # noqa: FBT003 - a slot's setter
 
 
 @lru_cache(maxsize=4096)
@@ -177,20 +185,38 @@ def _roles_at(role: str | None, orgs: tuple[str, ...]) -> tuple[RoleAssignment, 
     )
 
 
-def finish_1_2(user: User) -> User:
-    """Return the new record with its primary org, user name and identifiers."""
-    _finish(user)
-    if user.homeroom is not None:
-        master = Identifier(
-            type=IdentifierType.master_id, type_raw="userMasterIdentifier", value=user.homeroom
-        )
-        _set_identifiers(user, (*user.identifiers, master))
-        _clear_master(user, None)
-    if user.advisor_id is not None:
-        _set_username(user, user.username or user.advisor_id)
-        _clear_login(user, None)
-    if user.primary_org_id is None:
-        primary = next((r.org_id for r in user.roles if r.is_primary and r.org_id), None)
-        _set_primary_org(user, primary)
-        _set_guess(user, primary is not None)
-    return user
+def _finish_1_2(users: list[User]) -> None:
+    """Complete new records with their primary org, user name and identifiers."""
+    for user in users:
+        _set_grades(user, gather_grades(user.grades_raw))
+        if user.display_name is not None:
+            _add_identifier(user, IdentifierType.identifier, "identifier", user.display_name)
+            _clear_identifier(user, None)
+        if user.homeroom is not None:
+            _add_identifier(user, IdentifierType.master_id, "userMasterIdentifier", user.homeroom)
+            _clear_master(user, None)
+        if user.advisor_id is not None:
+            _set_username(user, user.username or user.advisor_id)
+            _clear_login(user, None)
+        if user.primary_org_id is None:
+            primary = next((r.org_id for r in user.roles if r.is_primary and r.org_id), None)
+            _set_primary_org(user, primary)
+            _set_guess(user, primary is not None)
+
+
+class Users:
+    """How users are read: from which fields, which ones come later, and how they come."""
+
+    def __init__(self, fields: Fields, finish: Callable[[list[User]], None]) -> None:
+        self.fields = fields
+        self.later = attrs.fields_dict(User).keys() - fields.keys() - {"metadata"}
+        self._set_defaults = defaults_setter(User, self.later - {"grades"})
+        self._finish = finish
+
+    def finish(self, users: list[User]) -> None:
+        """Complete the new records of a page."""
+        self._set_defaults(users)
+        self._finish(users)
+
+
+USERS_1_1, USERS_1_2 = Users(_USER_1_1, _finish_1_1), Users(_USER_1_2, _finish_1_2)
