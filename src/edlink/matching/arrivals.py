@@ -62,10 +62,11 @@ class Arrivals:
         why = self._why_alone(held, effect)
         why = why or self.draft.matches.why_open(self.kind, record.sourced_id)
         why = why or self.draft.why_waits(record)
+        if why is None or held.is_active:
+            self.draft.present[self.kind].add(record.sourced_id)
         if why is not None:
             self.draft.keep(held, why)
             return
-        self.draft.present[self.kind].add(record.sourced_id)
         if held.is_active:
             self._update(held, record, effect)
         else:

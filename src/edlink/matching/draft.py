@@ -63,7 +63,7 @@ class Draft:
     All that planning shares, kind after kind.
 
     Attributes:
-        present: Ids of records that the host will have and not have archived.
+        present: Ids of records that came and that the host will have: ends for links to hang on.
         left_alone: Classes that a person told sync to leave alone.
         renamed: New ids of re-keyed records, by their old ones.
         adopted: New ids of adopted records, by their refs.
@@ -96,8 +96,6 @@ class Draft:
         self.kept.append(
             Keep(kind=held.kind, sourced_id=held.sourced_id, reason=reason, ref=held.ref)
         )
-        if held.is_active:
-            self.present[held.kind].add(held.sourced_id)
 
     def keep_out(self, kind: Kind, record: Record, reason: str) -> None:
         """Note that an incoming record is not brought in."""
