@@ -312,6 +312,18 @@ def test_excluded_kinds_are_left_out(make_client: MakeClient) -> None:
     assert roster.coverage.state(Kind.demographics) is CoverageState.excluded
 
 
+def test_a_school_brings_only_its_own_contacts(graph: Graph, make_client: MakeClient) -> None:
+    """Contacts all of whose students are at other schools stay out."""
+    graph.rows["/education/schools"].append({"id": "s2"})
+    graph.rows["/education/schools/s1/users"] = [{"id": "u2"}]
+    graph.rows["/education/schools/s2/users"] = [{"id": "u1"}]
+    graph.rows["/education/classes/c1/members"] = [{"id": "u2"}]
+    graph.rows["/education/classes/c2/members"] = []
+    roster = make_client().pull_roster(Scope(include_orgs=frozenset({"s1"})))
+    assert {user.sourced_id for user in roster.users} == {"u2", "t1"}
+    assert roster.relationships == ()
+
+
 def test_progress_names_the_lists(make_client: MakeClient) -> None:
     """A host hears of each long list as it grows."""
     heard: list[tuple[str, int, int | None]] = []

@@ -194,6 +194,21 @@ def test_excluded_kinds_are_not_asked_for(school: School, make_client: MakeClien
     assert roster.coverage.state(Kind.enrollment) is CoverageState.excluded
 
 
+def test_a_campus_brings_only_its_own_parents(school: School, make_client: MakeClient) -> None:
+    """Parents all of whose children are on other campuses stay out, unless they work on this."""
+    school.rows = {
+        "/students": [{"id": 1, "campus": {"id": 3}}, {"id": 2, "campus": {"id": 4}}],
+        "/parents": people(3, first=50),
+        "/staff_faculty": [{"id": 52, "campus": 3}],
+        "/relationships": [
+            {"id": place, "person_id": student, "related_person_id": adult}
+            for place, (student, adult) in enumerate([(1, 50), (2, 51), (2, 52)])
+        ],
+    }
+    roster = make_client().pull_roster(Scope(include_orgs=frozenset({"campus:3"})))
+    assert {user.sourced_id for user in roster.users} == {"1", "50", "52"}
+
+
 def test_progress_names_the_lists(make_client: MakeClient) -> None:
     """A host hears of each list as it grows."""
     heard: list[tuple[str, int, int | None]] = []
