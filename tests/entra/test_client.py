@@ -305,6 +305,14 @@ def test_a_partial_pull_says_what_failed(graph: Graph, make_client: MakeClient) 
     assert roster.coverage.state(Kind.class_) is CoverageState.failed
 
 
+def test_a_redirect_is_no_missing_permission(graph: Graph, make_client: MakeClient) -> None:
+    """One list that leads to a login page is an error, not a list that is withheld."""
+    away = Answer(302, b"", {"Location": "https://login.example.org/"})
+    graph.fault = lambda asked, answer: away if asked.path == "/education/classes" else answer
+    with pytest.raises(AuthError, match="EDL-HTTP-001"):
+        make_client().pull_roster()
+
+
 def test_excluded_kinds_are_left_out(make_client: MakeClient) -> None:
     """What the scope leaves out is excluded in the coverage."""
     roster = make_client().pull_roster(Scope(exclude_kinds=frozenset({Kind.demographics})))

@@ -185,6 +185,14 @@ def test_a_school_year_narrows_what_takes_one(school: School, make_client: MakeC
     }
 
 
+def test_a_redirect_is_no_missing_permission(school: School, make_client: MakeClient) -> None:
+    """One list that leads to a login page is an error, not a list that is withheld."""
+    away = Answer(302, b"", {"Location": "https://login.example.org/"})
+    school.fault = lambda asked, answer: away if asked.path == "/relationships" else answer
+    with pytest.raises(AuthError, match="EDL-HTTP-001"):
+        make_client().pull_roster()
+
+
 def test_excluded_kinds_are_not_asked_for(school: School, make_client: MakeClient) -> None:
     """A list that only excluded kinds need is not read, and they are excluded in the coverage."""
     scope = Scope(exclude_kinds=frozenset({Kind.enrollment, Kind.relationship}))

@@ -16,12 +16,7 @@ from edlink.entra.directory import Directory, DirectoryRows
 from edlink.entra.education import Education
 from edlink.entra.endpoints import Endpoint
 from edlink.entra.pages import PROVIDER, Listing, Walker
-from edlink.errors import (
-    AuthError,
-    IncompletePullError,
-    NotFoundError,
-    ProviderError,
-)
+from edlink.errors import IncompletePullError, ProviderError
 from edlink.model import RECORD_TYPES, Record, Relationship
 from edlink.references import check_references
 from edlink.roster import Progress, Roster
@@ -32,6 +27,9 @@ T = TypeVar("T")
 
 #: Lists whose changes Graph can tell, in the order of a change pull.
 TRACKED = (at.SCHOOLS, at.CLASSES, at.USERS)
+
+#: How a list says that it is withheld; a redirect, or an app that gets no token, is another matter.
+_REFUSALS = frozenset({"EDL-HTTP-002", "EDL-HTTP-003", "EDL-HTTP-004"})
 
 _FEW = 5
 
@@ -114,8 +112,8 @@ class Puller:
                 params = [("$deltatoken", "latest"), *delta.params]
                 answer = self.walker.get(delta, delta.path, params)
                 listing = self.walker.read(delta, first=answer)
-            except (AuthError, NotFoundError) as error:
-                if error.status is None:
+            except ProviderError as error:
+                if error.code not in _REFUSALS:
                     raise
                 return None
             if listing.delta_link is None:
@@ -224,15 +222,14 @@ class _Run:
         try:
             self.states.setdefault(endpoint.name, _COMPLETE)
             return read()
-        except (AuthError, NotFoundError) as error:
-            if error.status is None:
-                raise
-            self.states[endpoint.name] = CoverageState.withheld, error.code
-            self.refusal = self.refusal or error
         except ProviderError as error:
-            if not self.allow_partial:
+            if error.code in _REFUSALS:
+                self.states[endpoint.name] = CoverageState.withheld, error.code
+                self.refusal = self.refusal or error
+            elif self.allow_partial:
+                self.states[endpoint.name] = CoverageState.failed, error.code
+            else:
                 raise
-            self.states[endpoint.name] = CoverageState.failed, error.code
         return None
 
     def _note(self, listing: Listing[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import attrs
 
 from edlink.coverage import Scope, Source
-from edlink.errors import AuthError, IncompletePullError, NotFoundError, ProviderError
+from edlink.errors import IncompletePullError, ProviderError
 from edlink.roster import Progress, Roster
 from edlink.veracross.assemble import Results, assemble
 from edlink.veracross.endpoints import ENDPOINTS, Endpoint
@@ -39,6 +39,10 @@ NEEDED_FOR: Mapping[str, tuple[Kind, ...]] = {
     "households": (Kind.user,),
     "contact_info": (Kind.user,),
 }
+
+#: How a list says that the school has not opened it; a redirect, or a client that gets no token,
+#: is another matter.
+_REFUSALS = frozenset({"EDL-HTTP-002", "EDL-HTTP-003", "EDL-HTTP-004"})
 
 _FEW = 5
 
@@ -142,7 +146,7 @@ def is_withheld(error: ProviderError) -> bool:
     Veracross answers 401 to that, as it does to a dead token; but a new token was tried first, so
     where other lists can be read, the scope it is.
     """
-    return isinstance(error, AuthError | NotFoundError)
+    return error.code in _REFUSALS
 
 
 def _judge(error: ProviderError) -> tuple[CoverageState, str]:
