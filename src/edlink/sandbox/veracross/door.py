@@ -185,9 +185,7 @@ class VeracrossDoor:
         row = next((r for r in self._rows.of(path) if str(r["id"]) == record_id), None)
         if row is None:
             return fault("There is no such record", 404)
-        if isinstance(row.get("campus"), dict):
-            row = {**row, "campus": row["campus"]["id"]}  # an object in the list, a number here
-        exchange.rows, exchange.total = [row], 1
+        exchange.rows, exchange.total = [self._rows.alone(path, row)], 1
         self._settings.faults.spoil(exchange)
         return json_reply({"data": exchange.rows[0]})
 

@@ -1,4 +1,9 @@
-"""The records as Veracross' JSON: rows of each list, and the lists of what its value ids mean."""
+"""
+The records as Veracross' JSON: rows of each list, and the lists of what its value ids mean.
+
+Every property that the vendor's specification requires is there.  A text that nobody knows is
+empty and an id 0; only a date that nobody knows is null, since there is no empty date.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -6,47 +11,33 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from edlink.model import Class, Enrollment, RoleAssignment, User
-from edlink.sandbox.veracross.views import (
-    COURSE_TYPES,
-    FAMILY,
-    GENDERS,
-    GRADES,
-    PERIOD_TYPES,
-    ROUTE,
-    Views,
-)
+from edlink.sandbox.veracross.person_rows import NOBODY, READ_ALONE, PersonRows
+from edlink.sandbox.veracross.texts import LISTED, TEXTS, value_id
+from edlink.sandbox.veracross.views import Views
 from edlink.vocabulary import Role, SessionType
 
 Json: TypeAlias = dict[str, Any]
 
-#: The texts of each value list and the id of its first; the others count on from there.
-TEXTS: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "grade_level": (20, tuple(GRADES.values())),
-    "gender": (1, tuple(GENDERS.values())),
-    "relationship": (10, (*(word for word, _ in FAMILY.values()), "Child")),
-    "group.type": (1, tuple(dict.fromkeys(word for word, _ in PERIOD_TYPES.values()))),
-    "course_type": (3, tuple(dict.fromkeys(COURSE_TYPES.values()))),
-    "role": (27, ("Co-Teacher", "Assistant")),
-}
+#: The status of a class that is taught.
+ACTIVE = 1
 
-#: Which fields of each list have value lists.
-LISTED: Mapping[str, tuple[str, ...]] = {
-    "/students": ("gender", "grade_level", "campus.id"),
-    "/parents": ("gender",),
-    "/staff_faculty": ("gender", "campus"),
-    "/relationships": ("relationship",),
-    "/academics/config/grading_periods": ("group.type", "school_year"),
-    "/academics/classes": ("course_type", "school_year"),
-    "/academics/permissions": ("role",),
-}
-
-
-def value_id(field: str, text: str | None) -> int | None:
-    """Return the id that stands for a text in a field."""
-    if text is None:
-        return None
-    first, texts = TEXTS[field]
-    return first + texts.index(text)
+PORTALS = (
+    "parent_portal_visibility",
+    "parent_portal_assignment_display",
+    "student_portal_visibility",
+    "student_portal_assignment_display",
+)
+RIGHTS = (
+    "update_grades",
+    "view_all_student_grades",
+    "view_attendance",
+    "update_attendance",
+    "view_behavior",
+    "view_grades",
+    "view_progress_report",
+    "view_report_card",
+    "show_in_teacher_portal",
+)
 
 
 class Rows:
@@ -54,16 +45,17 @@ class Rows:
 
     def __init__(self, views: Views) -> None:
         self._views = views
+        self._people = people = PersonRows(views)
         self._makers: Mapping[str, Callable[[], list[Json]]] = {
-            "/students": lambda: [*map(self._student, self._with(Role.student))],
-            "/parents": lambda: [*map(self._parent, self._with(Role.guardian))],
-            "/staff_faculty": lambda: [*map(self._staff, self._with(Role.teacher, Role.staff))],
+            "/students": lambda: [*map(people.student, self._with(Role.student))],
+            "/parents": lambda: [*map(people.parent, self._with(Role.guardian))],
+            "/staff_faculty": lambda: [*map(people.staff, self._with(Role.teacher, Role.staff))],
             "/relationships": self._relationships,
             "/academics/config/grading_periods": self._periods,
             "/academics/classes": lambda: [*map(self._class, views.classes)],
             "/academics/enrollments": self._enrollments,
             "/academics/permissions": self._permissions,
-            "/contact_info": lambda: [*map(_contact, views.users)],
+            "/contact_info": lambda: [*map(people.contact, views.users)],
         }
         self._known: dict[str, list[Json]] = {}
 
@@ -71,6 +63,12 @@ class Rows:
     def paths(self) -> Iterable[str]:
         """The paths of the lists."""
         return self._makers.keys()
+
+    def alone(self, path: str, row: Json) -> Json:
+        """Return a row as it is read by its id: its campus is a number, and it has more fields."""
+        campus = row.get("campus")
+        more = {"campus": campus["id"]} if isinstance(campus, dict) else {}
+        return {**row, **more, **READ_ALONE.get(path, {})}
 
     def of(self, path: str) -> list[Json]:
         """Return the rows of a list, drawn once."""
@@ -96,10 +94,6 @@ class Rows:
         return [s for s in sessions if s.type is SessionType.school_year]
 
     @cached_property
-    def _demographics(self) -> Mapping[str, Any]:
-        return {known.sourced_id: known for known in self._views.demographics}
-
-    @cached_property
     def _campuses(self) -> Mapping[str, str | None]:
         return {org.sourced_id: org.name for org in self._views.orgs}
 
@@ -111,40 +105,6 @@ class Rows:
 
     # People
 
-    def _student(self, pair: tuple[User, RoleAssignment]) -> Json:
-        user, role = pair
-        known = self._demographics[user.sourced_id]
-        return {
-            **_person(user, role),
-            "gender": value_id("gender", known.sex_raw),
-            "grade_level": value_id("grade_level", next(iter(user.grades_raw), None)),
-            "campus": self._campus(role.org_id),
-            "entry_date": _day(role.begin_date),
-            "exit_date": None,
-            "birthday": _day(known.birth_date),
-        }
-
-    def _campus(self, org_id: str | None) -> Json | None:
-        if org_id is None or org_id == ROUTE:
-            return None
-        return {"description": self._campuses[org_id], "id": int(_number(org_id))}
-
-    @staticmethod
-    def _parent(pair: tuple[User, RoleAssignment]) -> Json:
-        return {**_person(*pair), "head_of_household": None, "first_nick_name": None}
-
-    @staticmethod
-    def _staff(pair: tuple[User, RoleAssignment]) -> Json:
-        user, role = pair
-        at_school = role.org_id == ROUTE
-        return {
-            **_person(user, role),
-            "campus": None if at_school else int(_number(str(role.org_id))),
-            "job_title": role.title,
-            "date_hired": None,
-            "date_terminated": None,
-        }
-
     def _relationships(self) -> list[Json]:
         """Return each link from the student's side and, where both said it, from the adult's."""
         rows: list[Json] = []
@@ -155,18 +115,23 @@ class Rows:
             for person, other, word in sides:
                 is_adult = word != "Child"
                 row = {
+                    **self._people.names(other),
                     "id": 2_000_000 + len(rows),
                     "person_id": int(person),
                     "related_person_id": int(other),
                     "relationship": value_id("relationship", word),
-                    "custody_status": link.custody_status_raw if is_adult else None,
+                    "custody_status": link.custody_status_raw if is_adult else "",
                     "resident": is_adult and link.lives_with,
                     "legal_custody": is_adult and link.has_legal_custody,
                     "emergency": is_adult and link.is_emergency_contact,
                     "pick_up": is_adult and link.may_pick_up,
                     "parent_portal_access": is_adult and link.has_portal_access,
+                    "profile_update_permission": False,
                     "receive_general_correspondence": is_adult and link.receives_correspondence,
                     "receive_report_cards": is_adult and link.receives_report_cards,
+                    "receive_invoices": False,
+                    "receive_other": False,
+                    "medical_notification": False,
                     "related_person_is_deceased": False,
                     "last_modified_date": _moment(link.date_last_modified),
                 }
@@ -201,24 +166,38 @@ class Rows:
 
     def _class(self, class_: Class) -> Json:
         course = self._courses[str(class_.course_id)]
+        teacher = self._primary[class_.sourced_id]
         return {
             "id": int(class_.sourced_id),
-            "class_id": class_.class_code,
+            "class_id": class_.class_code or "",
             "description": class_.title,
+            "status": ACTIVE,
             "school_year": int(class_.session_ids[0][5:]),
             "campus_id": int(_number(str(class_.org_id))),
             "campus_description": self._campuses[str(class_.org_id)],
             "begin_date": _day(class_.begin_date),
             "end_date": _day(_last(class_.end_date)),
+            "primary_grade_level_id": 0,
+            "school_level": 0,
             "course_type": value_id("course_type", class_.class_type_raw),
             "internal_course_id": int(course.sourced_id),
             "course": {
                 "id": int(course.sourced_id),
-                "course_id": course.course_code,
+                "course_id": course.course_code or "",
                 "course_name": course.title,
             },
-            "primary_teacher_id": self._primary.get(class_.sourced_id),
-            "subject_description": next(iter(class_.subjects), None),
+            "primary_teacher_id": int(teacher),
+            "primary_teacher_name": self._people.name(teacher),
+            "room_id": 0,
+            "virtual_meeting_url": "",
+            "subject_id": 0,
+            "subject_description": next(iter(class_.subjects), ""),
+            "department_id": 0,
+            "department_description": "",
+            "internal_group_id": 0,
+            "term_credit_hours": 0,
+            "total_credits": 0,
+            **dict.fromkeys(PORTALS, 0),
             "last_modified_date": _moment(class_.date_last_modified),
         }
 
@@ -227,80 +206,75 @@ class Rows:
         return {course.sourced_id: course for course in self._views.courses}
 
     @cached_property
-    def _primary(self) -> Mapping[str | None, int]:
+    def _primary(self) -> Mapping[str | None, str]:
         rows = self._views.enrollments
-        return {e.class_id: int(str(e.user_id)) for e in rows if e.is_primary}
+        return {e.class_id: str(e.user_id) for e in rows if e.is_primary}
 
     @cached_property
-    def _year_of_class(self) -> Mapping[str | None, int]:
-        return {c.sourced_id: int(c.session_ids[0][5:]) for c in self._views.classes}
+    def _by_id(self) -> Mapping[str | None, Class]:
+        return {class_.sourced_id: class_ for class_ in self._views.classes}
+
+    def _year_of(self, class_id: str | None) -> int:
+        return int(self._by_id[class_id].session_ids[0][5:])
 
     def _enrollments(self) -> list[Json]:
-        return [
-            {
-                "id": int(e.sourced_id),
-                "internal_class_id": int(str(e.class_id)),
-                "person_id": int(str(e.user_id)),
-                "currently_enrolled": e.end_date is None,
-                "late_date_enrolled": _day(e.begin_date),
-                "date_withdrawn": _day(_last(e.end_date)),
-                "last_modified_date": _moment(e.date_last_modified),
-            }
-            for e in self._views.enrollments
-            if e.role is Role.student
-        ]
+        return [self._seat(e) for e in self._views.enrollments if e.role is Role.student]
+
+    def _seat(self, enrollment: Enrollment) -> Json:
+        teacher, student = self._primary[enrollment.class_id], str(enrollment.user_id)
+        return {
+            "id": int(enrollment.sourced_id),
+            "internal_class_id": int(str(enrollment.class_id)),
+            "class_description": self._by_id[enrollment.class_id].title,
+            "class_status": ACTIVE,
+            "primary_teacher": {
+                **NOBODY,
+                **self._people.names(teacher),
+                "id": int(teacher),
+            },
+            "person_id": int(student),
+            "person_name": self._people.name(student),
+            "grade_level_id": self._people.grade(student),
+            "currently_enrolled": enrollment.end_date is None,
+            "late_date_enrolled": _day(enrollment.begin_date),
+            "date_withdrawn": _day(_last(enrollment.end_date)),
+            "level": 0,
+            "exclude_from_transcript": False,
+            "notes": "",
+            "last_modified_date": _moment(enrollment.date_last_modified),
+        }
 
     def _permissions(self) -> list[Json]:
-        return [
-            {
-                "id": 3_000_000 + place,
-                "school_year": self._year_of_class[e.class_id],
-                "class": {"id": int(str(e.class_id)), "description": None},
-                "person": {"id": int(str(e.user_id)), "name": None},
-                "role": value_id("role", e.role_raw),
-                "title": e.role_raw,
-                "last_modified_date": _moment(e.date_last_modified),
-            }
-            for place, e in enumerate(self._co_teachers)
-        ]
+        return [self._permission(place, e) for place, e in enumerate(self._co_teachers)]
+
+    def _permission(self, place: int, enrollment: Enrollment) -> Json:
+        class_ = self._by_id[enrollment.class_id]
+        course = self._courses[str(class_.course_id)]
+        person = str(enrollment.user_id)
+        return {
+            "id": 3_000_000 + place,
+            "school_year": self._year_of(enrollment.class_id),
+            "school_level": 0,
+            "course": {
+                "id": int(course.sourced_id),
+                "description": course.title,
+                "course_type": value_id("course_type", class_.class_type_raw),
+            },
+            "class": {"id": int(class_.sourced_id), "description": class_.title},
+            "person": {"id": int(person), "name": self._people.name(person)},
+            "role": value_id("role", enrollment.role_raw),
+            "title": enrollment.role_raw,
+            **dict.fromkeys(RIGHTS, True),
+            "last_modified_date": _moment(enrollment.date_last_modified),
+        }
 
     @cached_property
     def _co_teachers(self) -> list[Enrollment]:
         return [e for e in self._views.enrollments if e.is_primary is False]
 
-    def year_of(self, row: Json) -> int | None:
+    def year_of(self, row: Json) -> int:
         """Return the school year of an enrollment's class, which its row does not say."""
-        return self._year_of_class.get(str(row.get("internal_class_id")))
-
-
-def _person(user: User, role: RoleAssignment) -> Json:
-    return {
-        "id": int(user.sourced_id),
-        "first_name": user.given_name,
-        "middle_name": user.middle_name,
-        "last_name": user.family_name,
-        "preferred_name": user.preferred_given_name,
-        "household_id": None,
-        "gender": None,
-        "email_1": user.email,
-        "username": user.username,
-        "roles": role.role_raw,
-        "last_modified_date": _moment(user.date_last_modified),
-    }
-
-
-def _contact(user: User) -> Json:
-    return {
-        "id": int(user.sourced_id),
-        "name": f"{user.given_name} {user.family_name}",
-        "household_id": None,
-        "email_1": user.email,
-        "email_2": None,
-        "home_phone": user.phone,
-        "mobile_phone": user.sms,
-        "business_phone": None,
-        "last_modified_date": _moment(user.date_last_modified),
-    }
+        return self._year_of(str(row["internal_class_id"]))
 
 
 def _value_list(field: str, items: Iterable[tuple[str, str]]) -> Json:

@@ -35,12 +35,16 @@ ROUTE = "lakeland"
 
 #: First number of each kind of record; Veracross' ids are numbers.
 PERSON, CLASS, COURSE, ENROLLMENT, PERIOD, CAMPUS = 1_000_000, 50_000, 3000, 10_000_000, 70, 1
+HOUSEHOLD = 500_000
 
 GRADES: Mapping[str, str] = {
     "PK": "Pre-Kindergarten",
     "KG": "Kindergarten",
     **{f"{n:02}": f"Grade {n}" for n in range(1, 13)},
+    "UG": "Ungraded",
 }
+UNGRADED = GRADES["UG"]
+HOMEROOMS = ("Room 101", "Room 102", "Room 201", "Room 202")
 GENDERS = {Sex.female: "Female", Sex.male: "Male", Sex.unspecified: "Unspecified"}
 FAMILY: Mapping[str, tuple[str, RelationshipKind]] = {
     "parent": ("Parent", RelationshipKind.parent),
@@ -77,10 +81,10 @@ class Views:
         return str(CLASS + self._place(self._district.classes, sourced_id))
 
     def _campus(self, sourced_id: str | None) -> str:
-        """Return the org of a school; the district and its department are the school itself."""
+        """Return the campus of an org; the district and its department are the first campus."""
         place = self._place(self._district.orgs, sourced_id)
         is_school = 0 < place < len(self._district.orgs) - 1
-        return f"campus:{CAMPUS + place}" if is_school else ROUTE
+        return f"campus:{CAMPUS + place * is_school}"
 
     @staticmethod
     def _place(collection: Collection[Any], sourced_id: str | None) -> int:
@@ -93,17 +97,17 @@ class Views:
     def orgs(self) -> tuple[Org, ...]:
         """The school, and the campuses at which anybody is."""
         used = {r.org_id for u in self.users for r in u.roles} | {c.org_id for c in self.classes}
-        schools = [o for o in self._district.orgs if self._campus(o.sourced_id) != ROUTE]
+        places = {self._campus(o.sourced_id): o for o in [*self._district.orgs][:-1]}
         campuses = tuple(
             Org(
                 sourced_id=campus,
-                name=school.name,
+                name=org.name,
                 type=OrgType.school,
                 type_raw="campus",
                 parent_id=ROUTE,
             )
-            for school in schools
-            if (campus := self._campus(school.sourced_id)) in used
+            for campus, org in places.items()
+            if campus in used
         )
         ids = tuple(campus.sourced_id for campus in campuses)
         root = Org(sourced_id=ROUTE, name=ROUTE, type=OrgType.district, child_ids=ids)
@@ -241,7 +245,6 @@ class Views:
     def _user(self, user: User) -> User:
         roles = tuple(self._roles(user))
         is_student = roles[0].role is Role.student
-        grades = tuple(GRADES[grade] for grade in user.grades)
         return User(
             sourced_id=self.person(user.sourced_id),
             date_last_modified=user.date_last_modified,
@@ -255,9 +258,51 @@ class Views:
             sms=user.sms,
             roles=roles,
             primary_org_id=roles[0].org_id,
-            grades=user.grades if is_student else (),
-            grades_raw=grades if is_student else (),
+            household_id=self._household(user.sourced_id),
+            **(self._of_student(user) if is_student else {}),
         )
+
+    def _of_student(self, user: User) -> dict[str, Any]:
+        place, staff = self._place(self._district.users, user.sourced_id), self._staff_ids
+        grade = next(iter(user.grades), None)
+        return {
+            "grades": (grade or UNGRADED,),
+            "grades_raw": (GRADES[grade] if grade else UNGRADED,),
+            "graduation_year": str(self._graduation(grade)),
+            "homeroom": HOMEROOMS[place % len(HOMEROOMS)],
+            "homeroom_teacher_id": staff[place % len(staff)],
+            "advisor_id": staff[(place + 1) % len(staff)],
+        }
+
+    def _graduation(self, grade: str | None) -> int:
+        """Return the year in which a grade is through with school; who has none, this year."""
+        left = [*GRADES].index("12") - [*GRADES].index(grade) if grade else 0
+        return self._district.population.school_year + left
+
+    @cached_property
+    def _staff_ids(self) -> tuple[str, ...]:
+        taught = (e.user_id for e in self._district.enrollments if e.is_primary)
+        return tuple(self.person(user_id) for user_id in dict.fromkeys(taught))
+
+    def _household(self, sourced_id: str) -> str:
+        """Return where a person lives: with the first adult of the first child of the family."""
+        child = self._child_of.get(sourced_id, sourced_id)
+        place = self._place(self._district.users, self._adult_of.get(child, child))
+        return str(HOUSEHOLD + place)
+
+    @cached_property
+    def _adult_of(self) -> Mapping[str | None, str | None]:
+        return {link.student_id: link.contact_id for link in reversed(self._links)}
+
+    @cached_property
+    def _child_of(self) -> Mapping[str | None, str | None]:
+        return {link.contact_id: link.student_id for link in reversed(self._links)}
+
+    @cached_property
+    def _links(self) -> tuple[Relationship, ...]:
+        """The links between students and adults, by the district's own ids."""
+        active = [u for u in self._district.users if u.status is Status.active]
+        return tuple(relationships(active))
 
     def _roles(self, user: User) -> Iterator[RoleAssignment]:
         words = [str(role.role_raw) for role in user.roles]
@@ -309,8 +354,7 @@ class Views:
     @cached_property
     def relationships(self) -> tuple[Relationship, ...]:
         """The links between students and adults, with invented flags."""
-        active = [u for u in self._district.users if u.status is Status.active]
-        return tuple(map(self._link, relationships(active)))
+        return tuple(map(self._link, self._links))
 
     def _link(self, link: Relationship) -> Relationship:
         word, kind = FAMILY[str(link.kind_raw)]
