@@ -25,6 +25,7 @@ def oidc_provider(  # noqa: PLR0913 - one keyword per particular of a provider
     scopes: Sequence[str] = ("openid",),
     accounts: Mapping[str, Any],
     profiles: Mapping[str, Any] | None = None,
+    landing: str = LANDING,
 ) -> Iterator[str]:
     """
     Yield the base address of a running provider.
@@ -39,6 +40,7 @@ def oidc_provider(  # noqa: PLR0913 - one keyword per particular of a provider
         scopes: The scopes it knows.
         accounts: Claims by login name.
         profiles: Answers of the provider's own API by path and login name.
+        landing: Where the app takes its people back.
     """
     port = free_port()
     if tls:
@@ -47,7 +49,7 @@ def oidc_provider(  # noqa: PLR0913 - one keyword per particular of a provider
     client = {
         "client_id": CLIENT,
         "client_secret": SECRET,
-        "redirect_uris": [LANDING],
+        "redirect_uris": [landing],
         "response_types": ["code"],
         "grant_types": ["authorization_code"],
         "token_endpoint_auth_method": method,

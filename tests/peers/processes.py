@@ -21,6 +21,7 @@ FILES: Mapping[str, Path] = {
     "xmlsec1": ROOT / "usr/bin/xmlsec1",
     "prism": PEERS / "prism/node_modules/.bin/prism",
     "redis": ROOT / "usr/bin/redis-server",
+    "chromium": ROOT / "usr/bin/chromedriver",
 }
 
 

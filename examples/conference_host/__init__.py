@@ -1,0 +1,12 @@
+"""
+A school's sign-up for parent conferences: a small Flask app with edlink inside.
+
+Run it on an invented district with ``python -m examples.conference_host``.
+"""
+
+from examples.conference_host.app import create_app
+from examples.conference_host.conference import Conference
+from examples.conference_host.providers import Connection
+from examples.conference_host.store import Store
+
+__all__ = ["Conference", "Connection", "Store", "create_app"]

@@ -1,0 +1,74 @@
+"""edlink's limits on guessing birth dates, counted in the host's SQLite file."""
+
+import sqlite3
+
+import attrs
+from examples.conference_host.store import Store
+
+from edlink.matching import Attempt, AttemptLimits, Outcome
+
+_HOUR, _DAY = 3600, 86400
+
+
+@attrs.frozen
+class SqlLimiter:
+    """Counts attempts for all processes of the host: each one is a single transaction."""
+
+    store: Store
+    limits: AttemptLimits = AttemptLimits()
+
+    def before(self, attempt: Attempt) -> bool:
+        """Count the attempt and return whether it may go on."""
+        now = attempt.at.timestamp()
+        with self.store.connect() as db:
+            db.execute("DELETE FROM attempt WHERE at <= ?", (now - _DAY,))
+            if not self._may_go_on(db, attempt, now):
+                return False
+            db.execute(
+                "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, 0)",
+                (
+                    now,
+                    attempt.tenant,
+                    attempt.actor,
+                    attempt.child,
+                    attempt.network,
+                    attempt.is_linked,
+                ),
+            )
+        return True
+
+    def after(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Take note of a failure."""
+        if outcome is Outcome.not_verified:
+            with self.store.connect() as db:
+                db.execute(
+                    "UPDATE attempt SET failed = 1 WHERE at = ? AND actor = ? AND child = ?",
+                    (attempt.at.timestamp(), attempt.actor, attempt.child),
+                )
+
+    def _may_go_on(self, db: sqlite3.Connection, attempt: Attempt, now: float) -> bool:
+        limits, actor, child = self.limits, attempt.actor, attempt.child
+        same, failures, last = db.execute(
+            "SELECT COUNT(*), TOTAL(failed), MAX(at * failed) FROM attempt"
+            " WHERE actor = ? AND child = ?",
+            (actor, child),
+        ).fetchone()
+        (strangers,) = db.execute(
+            "SELECT COUNT(*) FROM attempt WHERE child = ? AND NOT is_linked", (child,)
+        ).fetchone()
+        (others,) = db.execute(
+            "SELECT COUNT(DISTINCT child) FROM attempt WHERE actor = ? AND child != ?",
+            (actor, child),
+        ).fetchone()
+        (network,) = db.execute(
+            "SELECT COUNT(*) FROM attempt WHERE network = ? AND failed AND at > ?",
+            (attempt.network, now - _HOUR),
+        ).fetchone()
+        wait = limits.backoff * 2 ** (failures - 1) if failures else 0
+        return bool(
+            same < limits.per_actor_and_child
+            and (attempt.is_linked or strangers < limits.per_child)
+            and others < limits.children_per_actor
+            and network < limits.network_failures
+            and now >= (last or 0) + wait
+        )
