@@ -5,7 +5,10 @@ import attrs
 from edlink.coverage import Coverage, CoverageEntry
 from edlink.model import Org
 from edlink.roster import Roster
-from edlink.vocabulary import CoverageState, Kind, OrgType
+from edlink.vocabulary import CoverageState, Kind, OrgType, Role
+
+#: Roles that keep a person whoever their children are.
+_AT_WORK = frozenset({Role.student, Role.teacher, Role.staff, Role.administrator})
 
 _BY_ORG = tuple(k for k in Kind if k is not Kind.academic_session)
 
@@ -16,7 +19,9 @@ def apply_scope(roster: Roster) -> Roster:
 
     Including some orgs leaves out the other schools, not the district above them.  A person stays
     who has a role at any org that stays, or none at all, or is enrolled in a class that stays,
-    or is a contact of a student who stays.  Coverage says ``excluded`` for each org left out.
+    or is a contact of a student who stays.  A contact who is at no school, as at providers that
+    keep parents at the district, goes with the last student.  Coverage says ``excluded`` for each
+    org left out.
     """
     out = {
         org.sourced_id for org in roster.orgs if _is_out(org, roster)
@@ -52,7 +57,20 @@ def _users(roster: Roster, out: set[str], *, enrolled: set[str | None]) -> set[s
         orgs = {role.org_id for role in user.roles if role.org_id is not None}
         if not orgs or not orgs <= out or user.sourced_id in enrolled:
             kept.add(user.sourced_id)
-    return kept | {r.contact_id for r in roster.relationships if r.student_id in kept}
+    contacts = {r.contact_id for r in roster.relationships if r.student_id in kept}
+    return (kept - _strangers(roster, contacts)) | contacts
+
+
+def _strangers(roster: Roster, contacts: set[str]) -> set[str]:
+    """Return the adults at no school who are linked, but to no student who stays."""
+    schools = {org.sourced_id for org in roster.orgs if org.type is OrgType.school}
+    linked = {r.contact_id for r in roster.relationships} - contacts
+    return {
+        user.sourced_id
+        for user in roster.users
+        if user.sourced_id in linked
+        and not any(role.org_id in schools or role.role in _AT_WORK for role in user.roles)
+    }
 
 
 def _exclude(coverage: Coverage, out: set[str]) -> Coverage:

@@ -16,6 +16,7 @@ from edlink._http import ClientCredentials, HttpSettings, OAuth1
 from edlink.classlink import ClassLinkPartner
 from edlink.clever import CleverClient
 from edlink.coverage import Source
+from edlink.entra import EntraClient
 from edlink.oneroster import OneRosterClient
 from edlink.oneroster.csv import OneRosterCsv, write_csv
 from edlink.roster import Roster, RosterSource
@@ -190,11 +191,27 @@ def open_veracross(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> C
     )
 
 
+def open_entra(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
+    """Return a client of a directory whose education resources are filled."""
+    return EntraClient(
+        district.details["tenant_id"],
+        district.client_id,
+        district.client_secret,
+        authority=district.details["authority"],
+        graph_url=district.base_url,
+        allow_test_hosts=True,
+        settings=SETTINGS,
+        clock=SkippingClock(),
+        adapter=adapter,
+    )
+
+
 OPENERS: dict[str, Callable[[Door, Sandbox, BaseAdapter | None], Client]] = {
     "oneroster": open_oneroster,
     "classlink": open_classlink,
     "clever": open_clever,
     "veracross": open_veracross,
+    "entra": open_entra,
 }
 
 DOORS = (
@@ -207,6 +224,7 @@ DOORS = (
         for version in ("2.0", "2.1", "3.0", "3.1")
     ),
     Door(provider="veracross", version="v3", auth="oauth2"),
+    Door(provider="entra", version="v1.0", auth="oauth2"),
 )
 
 #: Every source there is; a package has no faults to switch on.

@@ -135,11 +135,11 @@ def test_a_school_that_is_left_out_is_excluded_not_gone(door: Door) -> None:
 
 @each_door
 def test_progress_ends_at_what_came(door: Door) -> None:
-    """The callback hears of rows as they come, and of no fewer than there are users."""
+    """The callback hears of rows as they come, and of no fewer than there are classes."""
     seen: dict[str, int] = {}
     with door.open() as (_, client):
         roster = client.pull_roster(progress=lambda name, rows, _: seen.update({name: rows}))
-    assert sum(seen.values()) >= len(roster.users)
+    assert sum(seen.values()) >= len(roster.classes)
 
 
 @each_door

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-import attrs
-
 from edlink.clever.coverage import to_coverage
 from edlink.clever.pull import ChainResult
 from edlink.coverage import Issue, RosterWarning, Scope, Source
@@ -40,7 +38,7 @@ def assemble(  # noqa: PLR0913 - one keyword per fact of a pull
         issues=_distinct(issue for result in results for issue in result.issues),
         warnings=(*warnings, *_withheld(results)),
     )
-    return _without_strangers(apply_scope(check_references(roster)), roster)
+    return apply_scope(check_references(roster))
 
 
 def _distinct(issues: Iterable[Issue]) -> tuple[Issue, ...]:
@@ -56,15 +54,3 @@ def _withheld(results: Sequence[ChainResult]) -> Iterator[RosterWarning]:
                 message=f"Clever does not share {result.chain.name} with this token",
                 kind=result.chain.kinds[-1],
             )
-
-
-def _without_strangers(narrowed: Roster, whole: Roster) -> Roster:
-    """
-    Return the narrowed roster without contacts all of whose students were left out.
-
-    Contacts are at the district, so no choice of schools alone takes them out.
-    """
-    had = {r.contact_id for r in whole.relationships}
-    have = {r.contact_id for r in narrowed.relationships}
-    kept = tuple(u for u in narrowed.users if u.sourced_id not in had - have)
-    return attrs.evolve(narrowed, users=kept)

@@ -54,6 +54,20 @@ def _veracross(district: Sandbox) -> AbstractContextManager[RosterSource]:
     )
 
 
+def _entra(district: Sandbox) -> AbstractContextManager[RosterSource]:
+    from edlink.entra import EntraClient  # noqa: PLC0415 - msal is an extra of its own
+
+    return EntraClient(
+        district.details["tenant_id"],
+        district.client_id,
+        district.client_secret,
+        authority=district.details["authority"],
+        graph_url=district.base_url,
+        allow_test_hosts=True,
+        settings=_SETTINGS,
+    )
+
+
 @attrs.frozen(kw_only=True)
 class Demo:
     """One provider in the demo: its version, its client, and three faults to show."""
@@ -79,6 +93,7 @@ DEMOS: Mapping[str, Demo] = {
         open=_clever,
         faults=("clever_small_pages", "clever_empty_429", "clever_syncs_once"),
     ),
+    "entra": Demo(version="v1.0", open=_entra, faults=("rate_limited_seconds", "gzip")),
     "veracross": Demo(version="v3", open=_veracross, faults=("rate_limited_seconds", "gzip")),
 }
 

@@ -101,7 +101,7 @@ class Puller:
             issues=tuple(issue for issue in run.issues if scope.wants_kind(issue.kind)),
             warnings=tuple(run.warnings()),
         )
-        return _without_strangers(apply_scope(check_references(roster)), roster)
+        return apply_scope(check_references(roster))
 
     def _marks(self) -> str | None:
         """Return where the changes after this moment begin, or None where Graph does not say."""
@@ -120,24 +120,6 @@ class Puller:
                 return None
             marks[endpoint.name] = self.walker.path_of(delta, listing.delta_link)
         return json.dumps(marks)
-
-
-def _without_strangers(narrowed: Roster, whole: Roster) -> Roster:
-    """
-    Return the narrowed roster without contacts all of whose students were left out.
-
-    They are at the tenant itself, so no choice of schools alone takes them out.
-    """
-    linked = {r.contact_id for r in whole.relationships}
-    linked -= {r.contact_id for r in narrowed.relationships}
-    root = whole.source.tenant
-    strangers = {
-        user.sourced_id
-        for user in narrowed.users
-        if user.sourced_id in linked and all(role.org_id == root for role in user.roles)
-    }
-    kept = tuple(user for user in narrowed.users if user.sourced_id not in strangers)
-    return attrs.evolve(narrowed, users=kept)
 
 
 @attrs.define

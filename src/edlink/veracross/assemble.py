@@ -103,24 +103,7 @@ def assemble(
         issues=tuple(i for i in issues if scope.wants_kind(i.kind)),
         warnings=tuple(_warnings(results)),
     )
-    return _without_strangers(apply_scope(check_references(roster)), roster, route)
-
-
-def _without_strangers(narrowed: Roster, whole: Roster, root: str) -> Roster:
-    """
-    Return the narrowed roster without parents all of whose students were left out.
-
-    They are at the school itself, so no choice of schools alone takes them out.
-    """
-    linked = {r.contact_id for r in whole.relationships}
-    linked -= {r.contact_id for r in narrowed.relationships}
-    strangers = {
-        user.sourced_id
-        for user in narrowed.users
-        if user.sourced_id in linked and all(role.org_id == root for role in user.roles)
-    }
-    kept = tuple(user for user in narrowed.users if user.sourced_id not in strangers)
-    return attrs.evolve(narrowed, users=kept)
+    return apply_scope(check_references(roster))
 
 
 def to_records(results: Results, route: str) -> tuple[list[Record], list[Issue]]:
