@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from edlink.sandbox.faults import access, clever, links, paging, shapes, transport, values
+from edlink.sandbox.faults import (
+    access,
+    clever,
+    links,
+    paging,
+    shapes,
+    transport,
+    values,
+    veracross,
+)
 from edlink.sandbox.faults.fault import Expects, Fault
 
 __all__ = ["FAULTS", "Expects", "Fault"]
@@ -12,7 +21,7 @@ __all__ = ["FAULTS", "Expects", "Fault"]
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         fault.name: fault
-        for module in (paging, transport, access, shapes, values, links, clever)
+        for module in (paging, transport, access, shapes, values, links, clever, veracross)
         for fault in module.FAULTS
     }
 )
