@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class _Handler(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log nothing: an address can hold a sign-in's code."""
 
 
 @contextmanager
-def serving(app: Flask, port: int) -> Iterator[None]:
-    """Serve an app on a loopback port until the block ends."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
+def serving(app: Flask, port: int = 0) -> Iterator[int]:
+    """Yield the loopback port, a free one where none is given, on which an app is served."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield
+        yield server.server_port
     finally:
         server.shutdown()
         thread.join()

@@ -1,8 +1,6 @@
 """A conference sign-up on an invented district, and the families whom its tests follow."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -11,8 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from edlink import Role, Roster, User, sandbox
-from edlink.sandbox import Sandbox
+from edlink import Role, Roster, User
 
 STAFF_CODE = "a-code-for-tests-only"
 
@@ -49,26 +46,6 @@ def find_family(roster: Roster) -> Family:
             return Family(adult=adult, children=children, birth_dates=born)
     message = "the invented district has no such family"
     raise AssertionError(message)
-
-
-def connection(district: Sandbox, login_url: str, client_id: str, secret: str) -> Connection:
-    """Return the connection to a sandbox's data and to a sign-in of its people."""
-    return Connection(
-        provider="clever",
-        tenant=district.details["district_id"],
-        roster_key=district.api_key,
-        client_id=client_id,
-        client_secret=secret,
-        roster_url=district.base_url,
-        login_url=login_url,
-    )
-
-
-@contextmanager
-def invented_district() -> Iterator[Sandbox]:
-    """Yield a small district behind Clever's protocol."""
-    with sandbox.start(150, "clever") as district:
-        yield district
 
 
 def make_app(folder: Path, public_url: str, known: Connection) -> tuple[Flask, Conference]:

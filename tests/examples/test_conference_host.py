@@ -1,22 +1,25 @@
 """The conference host through Flask's own client, with a real sandbox and sockets behind it."""
 
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import attrs
 import pytest
 import requests
 from examples.conference_host import Conference, Connection
-from examples.conference_host.portal import Portal, create_portal
+from examples.conference_host.demo import invented_district, invented_portal, sandbox_connection
+from examples.conference_host.portal import create_portal
 from examples.conference_host.school import full_name
 from examples.conference_host.serving import serving
 from tests.examples.conference import (
     Family,
     Visitor,
-    connection,
     find_family,
-    invented_district,
     make_app,
 )
 from tests.peers.processes import free_port
@@ -26,6 +29,7 @@ from edlink.sandbox import Sandbox
 from edlink.vocabulary import Status
 
 PUBLIC_URL = "http://127.0.0.1:8000"
+ROOT = Path(__file__).parents[2]
 GENERIC = "We could not confirm this."
 
 
@@ -51,26 +55,17 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     """Yield the app, a sandbox and a portal for it."""
-    port = free_port()
-    with invented_district() as district:
-        family = find_family(district.truth)
-        url = f"http://127.0.0.1:{port}"
-        known = connection(district, url, district.client_id, district.client_secret)
-        everyone = {user.sourced_id: user for user in district.truth.users}
-        portal = Portal(
-            people=everyone,
-            district=known.tenant,
-            client_id=known.client_id,
-            client_secret=known.client_secret,
-            redirect_uri=f"{PUBLIC_URL}/callback",
-        )
-        app, conference = make_app(tmp_path, PUBLIC_URL, known)
-        with serving(create_portal(portal), port):
+    with invented_district(150) as district:
+        portal = invented_portal(district, f"{PUBLIC_URL}/callback")
+        portal.people = {user.sourced_id: user for user in district.truth.users}
+        with serving(create_portal(portal)) as port:
+            known = sandbox_connection(district, f"http://127.0.0.1:{port}")
+            app, conference = make_app(tmp_path, PUBLIC_URL, known)
             yield Scene(
                 conference=conference,
                 known=known,
                 district=district,
-                family=family,
+                family=find_family(district.truth),
                 staff=Visitor(app.test_client()),
                 parent=Visitor(app.test_client()),
             )
@@ -308,6 +303,22 @@ def test_cookies_are_closed_to_scripts_and_other_sites(scene: Scene) -> None:
 
     assert (len(login), len(session)) == (1, 1)
     assert all("HttpOnly" in cookie and "SameSite=Lax" in cookie for cookie in login + session)
+
+
+def test_the_example_runs_by_itself() -> None:
+    """The program serves the app on the port it was given, and Ctrl-C stops it."""
+    port = free_port()
+    command = [sys.executable, "-m", "examples.conference_host", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:  # noqa: S603 - our own program
+        assert process.stdout is not None
+        said = list(takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
+        page = requests.get(f"http://127.0.0.1:{port}/", timeout=10)
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+
+    assert said[0] == f"Parents: http://127.0.0.1:{port}/\n"
+    assert "Your school is still setting this up" in page.text
+    assert (rest, process.returncode) == ("stopped\n", 0)
 
 
 def _without_token(page: str) -> str:
