@@ -20,7 +20,6 @@ FILES: Mapping[str, Path] = {
     "glewlwyd": ROOT / "usr/bin/glewlwyd",
     "xmlsec1": ROOT / "usr/bin/xmlsec1",
     "prism": PEERS / "prism/node_modules/.bin/prism",
-    "veracross-api3": PEERS / "veracross-api3/veracross_api3/veracross_api3.py",
     "redis": ROOT / "usr/bin/redis-server",
     "chromium": ROOT / "usr/bin/chromedriver",
 }

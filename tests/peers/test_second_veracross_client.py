@@ -1,15 +1,9 @@
-"""Another client of Veracross sees in the sandbox what edlink sees."""
+"""Another client of Veracross, ``veracross-api3``, sees in the sandbox what edlink sees."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
-import pytest
 from tests.contract.doors import SkippingClock
-from tests.peers.processes import PEERS
+from veracross_api3 import Veracross  # type: ignore[import-untyped] # it has no types
 
 from edlink import sandbox
 from edlink._http import HttpSettings
@@ -18,42 +12,31 @@ from edlink.sandbox.veracross.door import KINDS
 from edlink.veracross import MemoryTokenStore, VeracrossClient
 from edlink.veracross.endpoints import ENDPOINTS
 
-pytestmark = pytest.mark.peer("veracross-api3")
-
 PAGE_SIZE = 40
 Ids = Mapping[str, list[int]]
 
 
 def ids_of_the_peer(district: Sandbox) -> Ids:
     """Return the ids of each list as the peer sees them."""
-    asked = {
-        "config": {
+    peer = Veracross(
+        {
             "school": district.details["school_route"],
             "client_id": district.client_id,
             "client_secret": district.client_secret,
             "scopes": district.details["scopes"].split(),
-        },
-        "token_url": district.token_url,
-        "api_base_url": f"{district.base_url}/",
-        "page_size": PAGE_SIZE,
-        "paths": [path.removeprefix("/") for path in KINDS],
-    }
-    done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, str(Path(__file__).with_name("veracross_api3_ids.py"))],
-        input=json.dumps(asked),
-        env={**os.environ, "PYTHONPATH": str(PEERS / "veracross-api3")},
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
+        }
     )
-    found: Ids = json.loads(done.stdout.splitlines()[-1])
-    return found
+    peer.token_url, peer.api_base_url = district.token_url, f"{district.base_url}/"
+    peer.session.headers["X-Page-Size"] = str(PAGE_SIZE)
+    peer.page_size = PAGE_SIZE
+    with peer.session:
+        names = [path.removeprefix("/") for path in KINDS]
+        return {name: [row["id"] for row in peer.get(name)] for name in names}
 
 
-def edlink_s_client(district: Sandbox) -> VeracrossClient:
-    """Return our client of the same school."""
-    return VeracrossClient(
+def ids_of_edlink(district: Sandbox) -> Ids:
+    """Return the ids of each list as edlink sees them."""
+    with VeracrossClient(
         district.details["school_route"],
         client_id=district.client_id,
         client_secret=district.client_secret,
@@ -61,15 +44,10 @@ def edlink_s_client(district: Sandbox) -> VeracrossClient:
         base_url=district.base_url,
         accounts_url=district.details["accounts_url"],
         token_store=MemoryTokenStore(),
-        settings=HttpSettings(rate=0, attempts=3),
+        settings=HttpSettings(rate=0),
         page_size=PAGE_SIZE,
         clock=SkippingClock(),
-    )
-
-
-def ids_of_edlink(district: Sandbox) -> Ids:
-    """Return the ids of each list as edlink sees them."""
-    with edlink_s_client(district) as client:
+    ) as client:
         lists = [endpoint for endpoint in ENDPOINTS if endpoint.path in KINDS]
         return {e.name: [int(row.id) for row in client.rows(e)] for e in lists}
 
