@@ -31,6 +31,7 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/pull.py
+	$(BIN)/python benchmarks/clever.py
 
 bench-matching: $(READY)
 	$(BIN)/python benchmarks/matching.py

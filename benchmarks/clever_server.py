@@ -9,19 +9,18 @@ from edlink.sandbox import District
 from edlink.sandbox.clever.rows import Row, Rows
 from edlink.sandbox.clever.views import Views
 
-PAGE = 1000
 VERSION = "3.0"
 
 
-def make_pages(collection: str, rows: list[Row]) -> dict[str, bytes]:
+def make_pages(collection: str, rows: list[Row], size: int) -> dict[str, bytes]:
     """Return the pages of a collection by the id that they start behind."""
     pages = {}
     after, path = "", f"/v{VERSION}/{collection}"
-    for place in range(0, len(rows) + 1, PAGE):
-        found = rows[place : place + PAGE]
+    for place in range(0, len(rows) + 1, size):
+        found = rows[place : place + size]
         data = [{"data": row, "uri": f"{path}/{row['id']}"} for row in found]
         links = [{"rel": "self", "uri": path}]
-        if place + PAGE < len(rows):
+        if place + size < len(rows):
             links.append({"rel": "next", "uri": f"{path}?starting_after={found[-1]['id']}"})
         pages[after] = json.dumps({"data": data, "links": links}).encode()
         after = found[-1]["id"] if found else after
@@ -52,9 +51,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Make the pages, print the address, and serve until killed."""
-    rows = Rows(Views(District(int(sys.argv[1])), VERSION), VERSION)
-    Handler.pages = {name: make_pages(name, rows.of(name) or []) for name in ("users", "sections")}
+    """Make the pages of ``PEOPLE SIZE``, print the address, and serve until killed."""
+    people, size = map(int, sys.argv[1:])
+    rows = Rows(Views(District(people), VERSION), VERSION)
+    Handler.pages = {
+        name: make_pages(name, rows.of(name) or [], size) for name in ("users", "sections")
+    }
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(f"http://127.0.0.1:{server.server_port}/v{VERSION}", flush=True)
     server.serve_forever()

@@ -1,4 +1,4 @@
-"""edlink on Clever 3.0: ``URL COLLECTION``; the records are held."""
+"""edlink on Clever 3.0: ``URL COLLECTION PAGE_SIZE``; the records are held."""
 
 import sys
 
@@ -7,9 +7,9 @@ from measure import measure
 from edlink._http import HttpSettings
 from edlink.clever import CleverClient
 
-url, collection = sys.argv[1:]
+url, collection, size = sys.argv[1:]
 client = CleverClient(
-    "t", version="3.0", base_url=url, page_size=1000, settings=HttpSettings(rate=0)
+    "t", version="3.0", base_url=url, page_size=int(size), settings=HttpSettings(rate=0)
 )
 
 

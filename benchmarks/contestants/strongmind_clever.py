@@ -1,11 +1,11 @@
-"""strongmind-clever-client, generated from Clever's 3.0 Swagger: ``URL COLLECTION``."""
+"""strongmind-clever-client, generated from Clever's 3.0 Swagger: ``URL COLLECTION PAGE_SIZE``."""
 
 import sys
 
 import clever_client
 from measure import measure
 
-url, collection = sys.argv[1:]
+url, collection, size = sys.argv[1:]
 configuration = clever_client.Configuration()
 configuration.host = url
 api_client = clever_client.ApiClient(configuration)
@@ -20,7 +20,7 @@ def pull() -> int:
     rows: list[object] = []
     after = {}
     while True:
-        page = ask(limit=1000, **after).data
+        page = ask(limit=int(size), **after).data
         if not page:
             return len(rows)
         rows += page
