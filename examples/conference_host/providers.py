@@ -7,7 +7,9 @@ from typing import Any, Protocol
 import attrs
 
 from edlink.classlink import ClassLinkPartner
-from edlink.classlink.login import ClassLinkLogin
+from edlink.classlink.client import PROXY
+from edlink.classlink.login import INFO_URL, ClassLinkLogin
+from edlink.classlink.login import ISSUER as LAUNCHPAD
 from edlink.clever import CleverClient
 from edlink.clever.login import API_URL, ISSUER, CleverLogin
 from edlink.coverage import Source
@@ -105,14 +107,20 @@ def _clever_login(connection: Connection, facts: dict[str, Any]) -> Login:
 @contextmanager
 def _classlink_client(connection: Connection) -> Iterator[RosterSource]:
     with (
-        ClassLinkPartner(connection.roster_key) as partner,
+        ClassLinkPartner(connection.roster_key, host=connection.roster_url or PROXY) as partner,
         partner.district(connection.tenant).roster_client() as client,
     ):
         yield client
 
 
 def _classlink_login(connection: Connection, facts: dict[str, Any]) -> Login:
-    return ClassLinkLogin(tenants={connection.tenant}, **facts)
+    url = connection.login_url
+    return ClassLinkLogin(
+        tenants={connection.tenant},
+        issuer=url or LAUNCHPAD,
+        info_url=f"{url}/v2/my/info" if url else INFO_URL,
+        **facts,
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -132,6 +132,7 @@ def show_plan() -> str | Response:
     return render_template(
         "plan.html",
         plan=plan,
+        policy=now.policy,
         kinds=list(Kind),
         review=now.review(),
         last=now.last_rows(),

@@ -1,5 +1,6 @@
 """The conference host through Flask's own client, with a real sandbox and sockets behind it."""
 
+import logging
 import re
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from tests.examples.conference import (
 )
 from tests.peers.processes import free_port
 
-from edlink import IdentifierType, Kind
+from edlink import IdentifierType, Kind, sandbox
 from edlink.sandbox import Sandbox
 from edlink.vocabulary import Status
 
@@ -274,6 +275,43 @@ def test_a_refused_key_is_explained_to_staff(scene: Scene) -> None:
     assert page.status_code == 409
     assert "EDL-" in page.text
     assert "Sync failed" in scene.staff.get("/staff").text
+
+
+def test_a_district_behind_classlink_is_planned_alike(scene: Scene) -> None:
+    """The same pages serve ClassLink: its whole roster is planned, and LaunchPad signs in."""
+    with sandbox.start(150, "classlink") as district:
+        scene.conference.connect(
+            Connection(
+                provider="classlink",
+                tenant=district.details["tenant_id"],
+                roster_key=district.api_key,
+                client_id="app-1",
+                client_secret="s",
+                roster_url=district.url,
+            )
+        )
+        scene.staff.enter_as_staff()
+        scene.staff.send("/staff", "/staff/plan")
+        scene.staff.send("/staff/plan", "/staff/plan/apply", held="refuse")
+        people = scene.conference.state().managed(Kind.user)
+
+        assert people.keys() == {user.sourced_id for user in district.truth.users}
+    location = scene.parent.get("/login").headers["Location"]
+    assert location.startswith("https://launchpad.classlink.com/oauth2/v2/auth?")
+
+
+def test_what_the_app_logs_names_nobody(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither a sign-in nor a claim, right or wrong, leaves a person in the log."""
+    caplog.set_level(logging.DEBUG)
+    scene.staff.connect_and_sync()
+    scene.sign_in(scene.parent, scene.family.adult.sourced_id)
+    for birth_date in (None, "01/02/2003"):
+        claim = scene.family.claim(0, birth_date=birth_date)
+        scene.parent.send("/family", "/family/children", **claim)
+    family = scene.family
+    names = {n for child in family.children for n in (child.given_name, child.family_name) if n}
+
+    assert not [name for name in (*names, *family.birth_dates) if name in caplog.text]
 
 
 def test_a_provider_is_connected_by_its_form(scene: Scene) -> None:
