@@ -111,7 +111,7 @@ def test_clever_exchanges_keep_to_clever_s_specification(
         change_something(district)
         assert client.pull_changes(SyncState.after(roster)).changed
         assert sum(map(look, single_looks(client, roster))) == looks
-        assert proxy.exchanges == district.requests.count
+        assert proxy.exchanges == district.requests.count > 70
         assert proxy.violations == []
 
 
@@ -157,7 +157,7 @@ def test_veracross_exchanges_keep_to_its_specification(tmp_path: Path) -> None:
         assert no_errors(client.check_access())
         assert client.pull_changes(SyncState.after(roster)).changed
         tokens = sum(seen.endpoint == "/token" for seen in district.requests.list())
-        assert proxy.exchanges == district.requests.count - tokens > len(KINDS)
+        assert proxy.exchanges == district.requests.count - tokens > 70
         assert proxy.violations == []
 
 
