@@ -105,6 +105,10 @@ class Conference:
         """Return what would keep parents from signing in."""
         return self.login().check_login()
 
+    def check_birth_dates(self) -> tuple[Finding, ...]:
+        """Return what would keep parents from adding a child, as of the last sync."""
+        return self.school().directory.report.findings if self.last_rows() else ()
+
     def login(self) -> Login:
         """Return the provider's login, made once, so that its keys are fetched once."""
         connection = self._connected()

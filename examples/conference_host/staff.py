@@ -93,7 +93,11 @@ def connect() -> Response:
 def doctor() -> str:
     """Say what a pull and a sign-in would meet."""
     now = conference()
-    sections = {"Roster": now.check_access(), "Sign-in": now.check_login()}
+    sections = {
+        "Roster": now.check_access(),
+        "Sign-in": now.check_login(),
+        "Birth dates": now.check_birth_dates(),
+    }
     return render_template("doctor.html", sections=sections)
 
 

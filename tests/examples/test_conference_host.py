@@ -277,9 +277,9 @@ def test_a_refused_key_is_explained_to_staff(scene: Scene) -> None:
     assert "Sync failed" in scene.staff.get("/staff").text
 
 
-def test_a_district_behind_classlink_is_planned_alike(scene: Scene) -> None:
-    """The same pages serve ClassLink: its whole roster is planned, and LaunchPad signs in."""
-    with sandbox.start(150, "classlink") as district:
+def test_a_district_behind_classlink_is_served_alike(scene: Scene) -> None:
+    """ClassLink's whole roster is applied, the doctor misses birth dates, LaunchPad signs in."""
+    with sandbox.start(150, "classlink", faults=("demographics_empty",)) as district:
         scene.conference.connect(
             Connection(
                 provider="classlink",
@@ -296,6 +296,7 @@ def test_a_district_behind_classlink_is_planned_alike(scene: Scene) -> None:
         people = scene.conference.state().managed(Kind.user)
 
         assert people.keys() == {user.sourced_id for user in district.truth.users}
+    assert "EDL-PARENT-001" in {f.code for f in scene.conference.check_birth_dates()}
     location = scene.parent.get("/login").headers["Location"]
     assert location.startswith("https://launchpad.classlink.com/oauth2/v2/auth?")
 
