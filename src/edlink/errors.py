@@ -27,6 +27,7 @@ never hold a person's data or a secret, so they may be logged and shown.
 
 import copyreg
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 
@@ -67,6 +68,7 @@ class ProviderError(EdlinkError):
         status: HTTP status, or None when no answer arrived.
         request_id: The provider's own id for the request, or None.
         provider_code: The provider's own short word for the fault, or None.
+        answered_at: The time by the provider's clock, in UTC, where its answer says it, or None.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword per fact that an error handler may want
@@ -79,6 +81,7 @@ class ProviderError(EdlinkError):
         status: int | None = None,
         request_id: str | None = None,
         provider_code: str | None = None,
+        answered_at: datetime | None = None,
         fix: str = "",
         retryable: bool = False,
     ) -> None:
@@ -89,6 +92,7 @@ class ProviderError(EdlinkError):
         self.status = status
         self.request_id = request_id
         self.provider_code = provider_code
+        self.answered_at = answered_at
 
 
 class TransportError(ProviderError):

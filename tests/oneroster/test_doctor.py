@@ -99,13 +99,40 @@ def _dated(reply: Reply, date: str) -> Reply:
     return Reply(raw="\r\n".join(lines).encode() + reply.body)
 
 
-@pytest.mark.parametrize("date", ["soon", "Sat, 21 Nov 2026 10:00:00 -0000"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "soon",
+        "Sat, 21 Nov 2026 10:00:00 -0000",
+        "Sat, 21 Nov 2026 10:00:00 +99999999999999",
+        "Sat, 31 Feb 2026 10:00:00 GMT",
+    ],
+)
 def test_a_server_that_does_not_tell_the_time_is_fine(serve: Serve, date: str) -> None:
     """Where the Date header is no instant, nothing is said of clocks."""
     district = small()
     district.hooks.append(lambda ask: _dated(district.page(ask), date))
     findings = serve(district).check_access()
     assert "EDL-CHECK-104" not in {f.code for f in findings}
+
+
+@pytest.mark.parametrize(("status", "step"), [(403, "collection"), (401, "key and secret")])
+def test_a_door_shut_to_every_version_is_a_finding(serve: Serve, status: int, step: str) -> None:
+    """Where no version may be looked for, the doctor says whose step it is and raises nothing."""
+    district = small()
+    district.hooks.append(lambda _: Reply(status=status))
+    (finding,) = [f for f in serve(district, version="auto").check_access() if not f.is_ok]
+    assert finding.code == "EDL-CHECK-103"
+    assert step in finding.fix
+
+
+def test_a_refusal_still_tells_the_time(serve: Serve) -> None:
+    """A clock that differs is found beside the refused credentials, since it explains them."""
+    district = small()
+    lines = ["HTTP/1.1 401 No", "Date: Wed, 01 Jan 2020 00:00:00 GMT", "Content-Length: 0", "", ""]
+    district.hooks.append(lambda _: Reply(raw="\r\n".join(lines).encode()))
+    findings = serve(district).check_access()
+    assert codes(findings) == {"EDL-CHECK-103", "EDL-CHECK-104"}
 
 
 def test_a_server_that_is_not_there_is_found() -> None:

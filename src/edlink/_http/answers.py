@@ -6,6 +6,8 @@ Sources: RFC 9110 section 15 (status codes), OneRoster 1.1 and 1.2 (which use fe
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 import attrs
 
@@ -23,6 +25,9 @@ from edlink.errors import (
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529})
 """Statuses after which the same GET may succeed; 501 and 505 say that it never will."""
+
+#: RFC 9110 section 5.6.7: the one form in which a server may send a date.
+_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _REQUEST_IDS = (
@@ -167,6 +172,15 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return None
 
 
+def answered_at(headers: Mapping[str, str]) -> datetime | None:
+    """The time by the server's clock, in UTC, where the Date header is one, or None."""
+    date = headers.get("Date") or ""
+    try:
+        return parsedate_to_datetime(date) if _DATE.fullmatch(date) else None
+    except ValueError:
+        return None
+
+
 def safe_word(value: object) -> str | None:
     """The value when it is a short word that may be printed, or None."""
     return value if isinstance(value, str) and _SAFE_WORD.fullmatch(value) else None
@@ -194,6 +208,7 @@ def to_error(
         status=answer.status if answer else None,
         request_id=request_id(answer.headers) if answer else None,
         provider_code=safe_word(provider_code),
+        answered_at=answered_at(answer.headers) if answer else None,
         fix=meaning.fix,
         retryable=is_transient(outcome) or outcome is Failure.LATE or outcome is Failure.HELD,
     )

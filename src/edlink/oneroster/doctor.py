@@ -1,14 +1,14 @@
 """
 What a first sync would meet, asked before it: access, counts, gaps and how to mend them.
 
-The doctor never raises for what a provider does: that is what it is asked about.
+The doctor raises nothing for what a provider does: each such error becomes a finding.
 """
 
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from edlink._http.exchange import Response
+from edlink._http.answers import answered_at
 from edlink.coverage import CoverageEntry
 from edlink.errors import AuthError, NotFoundError, PermissionDeniedError, ProviderError
 from edlink.oneroster import gaps
@@ -40,15 +40,22 @@ def check_access(client: "OneRosterClient") -> tuple[Finding, ...]:
 def _check_door(client: "OneRosterClient") -> Iterator[Finding]:
     try:
         version = client.version
-        response = client.get("/orgs", "/orgs", [("limit", "1"), ("offset", "0")])
-    except PermissionDeniedError:
-        # The credentials are good; the collections say below what they may not read.
-        yield _accepted(client, client.version)
     except ProviderError as error:
         yield _shut(client, error)
+        yield from _check_clock(client, error.answered_at)
+        return
+    try:
+        response = client.get("/orgs", "/orgs", [("limit", "1"), ("offset", "0")])
+    except PermissionDeniedError as error:
+        # The credentials are good; the collections say below what they may not read.
+        yield _accepted(client, version)
+        yield from _check_clock(client, error.answered_at)
+    except ProviderError as error:
+        yield _shut(client, error)
+        yield from _check_clock(client, error.answered_at)
     else:
         yield _accepted(client, version)
-        yield from _check_clock(client, response)
+        yield from _check_clock(client, answered_at(response.headers))
 
 
 def _accepted(client: "OneRosterClient", version: str) -> Finding:
@@ -70,6 +77,8 @@ def _shut(client: "OneRosterClient", error: ProviderError) -> Finding:
     if isinstance(error, AuthError):
         code, title = "EDL-CHECK-103", "the server refuses the credentials"
         topic, who = "credentials", "partner"
+        if isinstance(error, PermissionDeniedError):
+            title, topic = "the server lets these credentials read nothing", "permission"
     elif isinstance(error, NotFoundError):
         code, title = "EDL-CHECK-102", "no OneRoster answers at this address"
     return Finding(
@@ -82,12 +91,8 @@ def _shut(client: "OneRosterClient", error: ProviderError) -> Finding:
     )
 
 
-def _check_clock(client: "OneRosterClient", response: Response) -> Iterator[Finding]:
-    try:
-        theirs = parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
-        return
-    if theirs.tzinfo is None:
+def _check_clock(client: "OneRosterClient", theirs: datetime | None) -> Iterator[Finding]:
+    if theirs is None:
         return
     skew = round(abs((client.now() - theirs).total_seconds()))
     fine = skew <= _MAX_SKEW
