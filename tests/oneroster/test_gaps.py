@@ -10,8 +10,12 @@ from edlink import (
     AcademicSession,
     Class,
     Course,
+    Coverage,
+    CoverageEntry,
+    CoverageState,
     Demographics,
     Enrollment,
+    Kind,
     Org,
     OrgType,
     Relationship,
@@ -34,7 +38,18 @@ TODAY = date(2026, 11, 21)
 def roster(*records: Record, **facts: Any) -> Roster:  # noqa: ANN401 - Roster's own
     """Return a roster of some records."""
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    return Roster.from_records(records, source=Source("x", "y"), pulled_at=now, **facts)
+    whole = Coverage(CoverageEntry(kind=kind) for kind in Kind)
+    given = {"source": Source("x", "y"), "pulled_at": now, "coverage": whole, **facts}
+    return Roster.from_records(records, **given)
+
+
+def without(kind: Kind, *records: Record) -> Roster:
+    """Return a roster of which one collection was not read whole."""
+    failed = CoverageState.failed
+    entries = (
+        CoverageEntry(kind=k, state=failed) if k is kind else CoverageEntry(kind=k) for k in Kind
+    )
+    return roster(*records, coverage=Coverage(entries))
 
 
 def person(sourced_id: str, role: Role, **fields: Any) -> User:  # noqa: ANN401 - User's own
@@ -70,7 +85,7 @@ def test_no_birth_date_at_all_is_a_matter_of_permission() -> None:
 
 def test_demographics_that_are_not_shared_are_no_gap() -> None:
     """Without a single record the collection's own finding says it all."""
-    found = find_gaps(roster(SCHOOL, ANA), CLASSLINK, today=TODAY)
+    found = find_gaps(without(Kind.demographics, SCHOOL, ANA), CLASSLINK, today=TODAY)
     assert not [f for f in found if f.code == "EDL-CHECK-111"]
 
 
@@ -144,6 +159,42 @@ def test_the_eight_zeros_are_counted() -> None:
     assert counts == {str(number): 1 for number in range(120, 128)}
 
 
-def test_a_district_without_people_divides_by_nothing() -> None:
-    """Shares of nobody are 100 percent."""
-    assert find_gaps(roster(), CLASSLINK, today=TODAY)
+def test_nothing_is_said_of_nobody() -> None:
+    """Where nobody is there, no share is good and no record hangs in the air."""
+    found = find_gaps(roster(), CLASSLINK, today=TODAY)
+    assert [f.code for f in found] == ["EDL-CHECK-115"]
+
+
+FULL = (
+    SCHOOL,
+    ANA,
+    person("tess", Role.teacher),
+    person("gus", Role.guardian),
+    Demographics(sourced_id="ana"),
+    Relationship(sourced_id="l", student_id="ana", contact_id="gus"),
+    Course(sourced_id="bio"),
+    Class(sourced_id="b1", course_id="bio"),
+    Enrollment(sourced_id="e", user_id="ana", class_id="b1", role=Role.student),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "silent"),
+    [
+        (Kind.org, {111}),
+        (Kind.demographics, {111}),
+        (Kind.relationship, {113}),
+        (Kind.academic_session, {115}),
+        (Kind.course, {127}),
+        (Kind.class_, {124, 125, 126, 127}),
+        (Kind.enrollment, {121, 122, 123, 125, 126}),
+        (Kind.user, {111, 112, 113, 120, 121, 122, 123}),
+    ],
+)
+def test_nothing_is_said_of_what_was_not_read_whole(kind: Kind, silent: set[int]) -> None:
+    """A collection that failed is no gap of the records that hang on it."""
+    whole, part = (
+        {int(f.code[-3:]) for f in find_gaps(each, CLASSLINK, today=TODAY)}
+        for each in (roster(*FULL), without(kind, *FULL))
+    )
+    assert whole - part == silent

@@ -8,7 +8,7 @@ from edlink.model import User
 from edlink.oneroster.servers import Server
 from edlink.report import Finding
 from edlink.roster import Roster
-from edlink.vocabulary import OrgType, Role, Severity
+from edlink.vocabulary import CoverageState, Kind, OrgType, Role, Severity
 
 #: Percent from which on a share is good enough to pass without a warning.
 _GOOD = 90
@@ -17,28 +17,37 @@ _FAMILY = frozenset({Role.guardian, Role.relative, Role.contact})
 
 
 def find_gaps(roster: Roster, server: Server, *, today: date) -> list[Finding]:
-    """Return findings on birth dates, e-mail, parents, masking, sessions and the eight zeros."""
+    """
+    Return findings on birth dates, e-mail, parents, masking, sessions and the eight zeros.
+
+    A share or a zero is only said of collections that were read whole, and of somebody: of what
+    cannot be read, the collection's own finding says it all.
+    """
     students = roster.users_with_role(Role.student)
     teachers = roster.users_with_role(Role.teacher)
     return [
         *_check_birth_dates(roster, students, server),
-        *_check_emails({"students": students, "teachers": teachers}, server),
+        *_check_emails(roster, {"students": students, "teachers": teachers}, server),
         *_check_parents(roster, students, server),
         *_check_masking(roster, server),
-        _check_sessions(roster, server, today),
+        *_check_sessions(roster, server, today),
         *_check_zeros(roster, students, teachers, server),
     ]
 
 
+def _knows(roster: Roster, *kinds: Kind) -> bool:
+    return all(roster.coverage.is_complete(kind) for kind in kinds)
+
+
 def _share(part: int, whole: int) -> float:
-    return round(100 * part / whole, 1) if whole else 100.0
+    return round(100 * part / whole, 1)
 
 
 def _check_birth_dates(
     roster: Roster, students: tuple[User, ...], server: Server
 ) -> Iterator[Finding]:
-    """Yield one finding per school; none where demographics are not shared at all."""
-    if not roster.demographics:
+    """Yield one finding per school that has students."""
+    if not _knows(roster, Kind.demographics, Kind.user, Kind.org):
         return
     known = {d.sourced_id for d in roster.demographics if d.birth_date is not None}
     schools = {o.sourced_id for o in roster.orgs if o.type is OrgType.school}
@@ -58,8 +67,12 @@ def _check_birth_dates(
         )
 
 
-def _check_emails(groups: dict[str, tuple[User, ...]], server: Server) -> Iterator[Finding]:
+def _check_emails(
+    roster: Roster, groups: dict[str, tuple[User, ...]], server: Server
+) -> Iterator[Finding]:
     for name, people in groups.items():
+        if not people or not _knows(roster, Kind.user):
+            continue
         share = _share(sum(u.email is not None for u in people), len(people))
         yield _graded(
             "EDL-CHECK-112",
@@ -71,6 +84,8 @@ def _check_emails(groups: dict[str, tuple[User, ...]], server: Server) -> Iterat
 
 
 def _check_parents(roster: Roster, students: tuple[User, ...], server: Server) -> Iterator[Finding]:
+    if not students or not _knows(roster, Kind.user):
+        return
     adults = [u for u in roster.users if any(r.role in _FAMILY for r in u.roles)]
     linked = {r.contact_id for r in roster.relationships}
     with_parents = {r.student_id for r in roster.relationships}
@@ -83,6 +98,8 @@ def _check_parents(roster: Roster, students: tuple[User, ...], server: Server) -
     }
     if not adults:
         title, fix = "no parents are shared", server.fix("parents")
+    elif roster.coverage.state(Kind.relationship) is CoverageState.failed:
+        return
     else:
         title, fix = f"{share} % of the students have a linked parent", server.fix("links")
     yield _graded("EDL-CHECK-113", title, share if adults else 0.0, evidence, fix)
@@ -101,12 +118,14 @@ def _check_masking(roster: Roster, server: Server) -> Iterator[Finding]:
         )
 
 
-def _check_sessions(roster: Roster, server: Server, today: date) -> Finding:
+def _check_sessions(roster: Roster, server: Server, today: date) -> Iterator[Finding]:
+    if not _knows(roster, Kind.academic_session):
+        return
     current = sum(
         s.start_date is not None and s.end_date is not None and s.start_date <= today <= s.end_date
         for s in roster.academic_sessions
     )
-    return Finding(
+    yield Finding(
         code="EDL-CHECK-115",
         severity=Severity.ok if current else Severity.warning,
         title="a session covers today" if current else "no session covers today",
@@ -129,18 +148,24 @@ def _check_zeros(
     used_courses = {c.course_id for c in roster.classes}
     ids = [c.sourced_id for c in roster.classes]
     courses = [c.sourced_id for c in roster.courses]
+    periods = (not c.periods for c in roster.classes)
+    unused = (i not in used_courses for i in courses)
+    users, links = (Kind.user,), (Kind.user, Kind.enrollment)
+    classes, rosters = (Kind.class_,), (Kind.class_, Kind.enrollment)
     zeros = (
-        ("EDL-CHECK-120", "students without grade", (not u.grades for u in students)),
-        ("EDL-CHECK-121", "students without enrollment", _missing(students, enrolled)),
-        ("EDL-CHECK-122", "teachers without enrollment", _missing(teachers, enrolled)),
-        ("EDL-CHECK-123", "students without teacher", _missing(students, with_teacher)),
-        ("EDL-CHECK-124", "classes without period", (not c.periods for c in roster.classes)),
-        ("EDL-CHECK-125", "classes without student", (i not in attended for i in ids)),
-        ("EDL-CHECK-126", "classes without teacher", (i not in taught for i in ids)),
-        ("EDL-CHECK-127", "courses without class", (i not in used_courses for i in courses)),
+        ("EDL-CHECK-120", "students without grade", users, (not u.grades for u in students)),
+        ("EDL-CHECK-121", "students without enrollment", links, _missing(students, enrolled)),
+        ("EDL-CHECK-122", "teachers without enrollment", links, _missing(teachers, enrolled)),
+        ("EDL-CHECK-123", "students without teacher", links, _missing(students, with_teacher)),
+        ("EDL-CHECK-124", "classes without period", classes, periods),
+        ("EDL-CHECK-125", "classes without student", rosters, (i not in attended for i in ids)),
+        ("EDL-CHECK-126", "classes without teacher", rosters, (i not in taught for i in ids)),
+        ("EDL-CHECK-127", "courses without class", (Kind.course, Kind.class_), unused),
     )
-    for code, title, faults in zeros:
-        yield _zero(code, title, list(faults), server)
+    for code, title, kinds, found in zeros:
+        faults = list(found)
+        if faults and _knows(roster, *kinds):
+            yield _zero(code, title, faults, server)
 
 
 def _missing(people: Iterable[User], known: Collection[str | None]) -> Iterator[bool]:
