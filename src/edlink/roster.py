@@ -319,7 +319,7 @@ class RosterSource(Protocol):
         """
 
     def check_access(self) -> tuple[Finding, ...]:
-        """Return what a first sync would meet, asked with few requests."""
+        """Return what a first sync would meet; some sources read the whole roster to say it."""
 
     def close(self) -> None:
         """Close the connections."""
