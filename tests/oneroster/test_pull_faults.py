@@ -170,11 +170,19 @@ def test_rows_that_change_places_for_ever_are_an_error(serve: Serve) -> None:
 
 
 def test_rows_that_the_server_holds_twice_are_told(serve: Serve) -> None:
-    """Where two readings agree, the doubled row is the server's own."""
+    """Where two readings agree, they are kept and the doubled row is told."""
     district = small()
     district.hooks = [_swapping(iter([FIRST, [9, 11], FIRST, [9, 11]]))]
     roster = serve(district).pull_roster()
     assert (len(roster.users), codes(roster)["EDL-WARN-103"]) == (11, 1)
+
+
+def test_rows_that_come_twice_make_the_absence_of_others_mean_nothing(serve: Serve) -> None:
+    """A row in another's place looks like one held twice, so its kind is not complete."""
+    district = small()
+    district.hooks = [_swapping(iter([FIRST, [9, 11], FIRST, [9, 11]]))]
+    found = entry(serve(district).pull_roster(), Kind.user)
+    assert (found.state, found.reason, found.received) == (FAILED, "repeated_rows", 12)
 
 
 def test_a_server_that_ignores_the_offset_is_an_error(serve: Serve) -> None:

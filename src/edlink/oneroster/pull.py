@@ -208,8 +208,8 @@ class _Pull:
         """
         Read a collection, and once more if rows moved between pages meanwhile.
 
-        Where a row comes twice, another may have been passed over: two readings that agree say
-        that the server itself holds the row twice.
+        Where a row comes twice, another may have been passed over.  Two readings that agree are
+        kept, but their coverage does not claim that nobody is missing.
         """
         ids: set[str] | None = None
         try:
@@ -328,6 +328,9 @@ def _entry(found: Collected, fault: ProviderError | None) -> CoverageEntry:
         state, reason = CoverageState.withheld, "empty"
     elif found.has_strangers:
         state, reason = CoverageState.failed, "unidentified_rows"
+    elif found.repeated:
+        # The server may hold the row twice, or send it in the place of one it always passes over.
+        state, reason = CoverageState.failed, "repeated_rows"
     return CoverageEntry(
         kind=found.kind,
         state=state,
