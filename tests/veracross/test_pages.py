@@ -20,10 +20,30 @@ def _ids(make_client: MakeClient, page_size: int) -> list[str]:
     return [row.id for row in rows]
 
 
-def test_a_short_page_ends_a_list(school: School, make_client: MakeClient) -> None:
-    """A page with fewer rows than asked for is the last one; no further page is asked for."""
+def test_an_empty_page_ends_a_list(school: School, make_client: MakeClient) -> None:
+    """A short page is no end: one more page is asked for, and when it is empty the list is over."""
     assert _ids(make_client, 2) == ["1", "2", "3"]
-    assert school.pages("/students") == [1, 2]
+    assert school.pages("/students") == [1, 2, 3]
+
+
+def test_an_empty_list_costs_one_request(school: School, make_client: MakeClient) -> None:
+    """A first page without rows is the end."""
+    school.rows["/students"] = []
+    assert not _ids(make_client, 2)
+    assert school.pages("/students") == [1]
+
+
+def test_a_short_page_in_the_middle_loses_no_row(school: School, make_client: MakeClient) -> None:
+    """Rows behind a page with fewer rows than asked for are read on."""
+    rows = people(5)
+    pages = {1: rows[:2], 2: rows[2:3], 3: rows[3:]}
+
+    def shorten(asked: Asked, answer: Answer) -> Answer:
+        is_list = asked.path == "/students"
+        return Answer.json({"data": pages.get(asked.page, [])}) if is_list else answer
+
+    school.fault = shorten
+    assert _ids(make_client, 2) == ["1", "2", "3", "4", "5"]
 
 
 def test_a_full_last_page_needs_one_more_request(school: School, make_client: MakeClient) -> None:
@@ -48,6 +68,18 @@ def test_a_list_of_just_the_default_size_is_read_whole(
     school.rows["/students"] = people(100)
     assert len(_ids(make_client, 1000)) == 100
     assert school.pages("/students") == [1, 2]
+
+
+def test_a_short_page_that_comes_again_is_an_error(school: School, make_client: MakeClient) -> None:
+    """A server that knows no page numbers is found out by a list of one short page too."""
+
+    def repeat(asked: Asked, answer: Answer) -> Answer:
+        first = Answer.json({"data": people(2)})
+        return first if asked.path == "/students" else answer
+
+    school.fault = repeat
+    with pytest.raises(IncompletePullError, match="EDL-PULL-002"):
+        _ids(make_client, 1000)
 
 
 def test_a_page_that_comes_again_is_an_error(school: School, make_client: MakeClient) -> None:

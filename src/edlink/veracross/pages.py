@@ -1,9 +1,10 @@
 """
 One list from its first row to its last, or an error.
 
-Veracross pages by number, has no count and promises no order: a page shorter than asked for is the
-last one, and a row that moves while pages are read comes twice, or not at all.  So rows are told
-apart by their ids, and a list in which a row came twice is read once more.
+Veracross pages by number, has no count and promises no order: only an empty page is surely the end,
+since a short one may stand in the middle, and a row that moves while pages are read comes twice, or
+not at all.  So rows are told apart by their ids, and a list in which a row came twice is read once
+more.
 Source: api-docs.veracross.com, pagination.
 """
 
@@ -26,8 +27,8 @@ from edlink.veracross.wire import schema_of
 T = TypeVar("T")
 Params = Sequence[tuple[str, str]]
 
-#: The largest page there is, and the one of a server that overlooks how many rows were asked for.
-MAX_PAGE, DEFAULT_PAGE = 1000, 100
+#: The largest page there is.
+MAX_PAGE = 1000
 
 
 @attrs.define(kw_only=True)
@@ -94,23 +95,25 @@ class Walker:
         """Yield a list's pages, the first with its value lists where they are wanted."""
         decoder = _decoder(endpoint)
         seen = SeenIds()
-        number, received, size = 1, 0, self.page_size
+        number, received, before = 1, 0, 0
         while True:
             response = self._get(endpoint, params, number, with_lists=with_lists and number == 1)
             page = decoder.decode(response, first=received)
             repeated = seen.repeats([row.id for row in page.rows])  # type: ignore[attr-defined] # every row class has one
-            if number > 1 and len(repeated) == page.received >= size:
+            # Nothing new and no shorter than the page before: no row that moved makes such a page.
+            if number > 1 and len(repeated) == page.received >= max(before, 1):
                 raise _incomplete(endpoint, "EDL-PULL-002", "the server sends a page again")
             received += page.received
             if received > self.max_rows:
                 message = f"more than {self.max_rows} rows and no end in sight"
                 raise _incomplete(endpoint, "EDL-PULL-003", message)
-            yield page, read_lists(response.body) if with_lists and number == 1 else ValueLists()
-            if number == 1 and page.received == DEFAULT_PAGE < size:
-                # Just the size of a page nobody asked for: the header may have been lost.
-                size = DEFAULT_PAGE
-            if page.received < size:
+            if number == 1:
+                yield page, read_lists(response.body) if with_lists else ValueLists()
+            elif page.received:
+                yield page, ValueLists()
+            if not page.received:
                 return
+            before = page.received
             number += 1
 
     def _read_once(

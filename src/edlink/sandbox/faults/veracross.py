@@ -41,6 +41,14 @@ def _row_moves(exchange: Exchange, memory: Memory) -> None:
         exchange.offset -= 1
 
 
+def _short_page(exchange: Exchange, _: Memory) -> None:
+    half = (exchange.limit + 1) // 2
+    if exchange.offset:
+        exchange.offset -= exchange.limit - half
+    else:
+        exchange.limit = half
+
+
 def _later_page(exchange: Exchange, _: Memory) -> Reply | None:
     is_later = exchange.is_data and exchange.request.headers.get("x-page-number", "1") != "1"
     return _error(500, "Internal server error") if is_later else None
@@ -142,6 +150,12 @@ FAULTS = (
         "Gives a row twice and leaves another out, as when one is added between two pages, once.",
         Expects.truth,
         turn=_row_moves,
+    ),
+    _fault(
+        "veracross_short_page",
+        "Gives half a page where more pages follow.",
+        Expects.truth,
+        turn=_short_page,
     ),
     _fault(
         "veracross_later_pages_fail",
