@@ -129,6 +129,25 @@ def test_an_error_body_with_a_success_status_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        {"things": [], "error": "failure"},
+        {"things": None, "error": {"code": "busy"}},
+        {"things": [], "error": ["x"]},
+    ],
+)
+def test_an_error_beside_an_empty_list_is_refused(body: object) -> None:
+    """A page without a row that speaks of an error is an error, not the end."""
+    assert refuse(body) == "EDL-PAGE-002"
+
+
+@pytest.mark.parametrize("word", [None, [], "", "Success", {"code": "success"}, [["success"]]])
+def test_a_status_of_success_beside_an_empty_list_is_an_empty_page(word: object) -> None:
+    """Names of errors that hold nothing, or the word success, speak of no error."""
+    assert decode({"things": [], "error": word}).received == 0
+
+
+@pytest.mark.parametrize(
     "body", [{"other": [{"id": "1"}]}, {"things": {"id": "1"}}, {"things": "1"}, [{"id": "1"}], 5]
 )
 def test_a_missing_envelope_is_refused(body: object) -> None:

@@ -126,15 +126,24 @@ def test_a_total_that_is_no_number_is_told(serve: Serve) -> None:
     assert entry(roster, Kind.user).reported is None
 
 
+def _bare_after_rows(ask: Ask) -> Reply | None:
+    return Reply(body=b"{}") if ask.path == "/users" and ask.offset else None
+
+
 def test_a_last_answer_without_a_list_is_told(serve: Serve) -> None:
-    """An empty object may be a legal end, so it ends the list and is told."""
+    """Where the total agrees, an empty object is a legal end, and it is told."""
+    district = small()
+    district.hooks = [_bare_after_rows]
+    roster = serve(district, page_size=3).pull_roster()
+    assert (len(roster.users), codes(roster)) == (3, {"EDL-WARN-106": 0})
+
+
+def test_an_answer_without_a_list_proves_no_end(serve: Serve) -> None:
+    """An empty object after rows, where no total is known, may be a server in trouble."""
     district = small()
     district.total = None
-    district.hooks = [
-        lambda ask: Reply(body=b"{}") if ask.path == "/users" and ask.offset else None
-    ]
-    roster = serve(district).pull_roster()
-    assert (len(roster.users), codes(roster)) == (3, {"EDL-WARN-106": 0})
+    district.hooks = [_bare_after_rows]
+    assert refuse(district, serve).code == "EDL-PULL-001"
 
 
 def _swapping(orders: Iterator[list[int]]) -> Callable[[Ask], Reply | None]:
@@ -198,6 +207,7 @@ def test_a_server_that_ignores_the_offset_is_an_error(serve: Serve) -> None:
         (Reply(body=b"<html>Log in</html>"), "EDL-PAGE-001"),
         (Reply(body=b'{"users":[{"sourcedId":"u1"}'), "EDL-PAGE-001"),
         (Reply(body=b'{"statusInfoSet":[{"imsx_codeMajor":"failure"}]}'), "EDL-PAGE-002"),
+        (Reply(body=b'{"users":[],"imsx_codeMajor":"failure"}'), "EDL-PAGE-002"),
         (Reply(body=b'{"people":[]}'), "EDL-PAGE-003"),
     ],
 )

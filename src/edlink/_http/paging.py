@@ -293,6 +293,10 @@ class OffsetPages(Generic[T]):
         if page.received == 0 and more:
             message = "the server has no more rows but says there are more"
             return self._source.incomplete("EDL-PULL-001", message)
+        if page.is_bare and self._offset and self._offset != expected:
+            # Nothing where a list should be is none of the first page, but no proof of an end.
+            message = "an answer after rows names no list at all, and no total says it is the end"
+            return self._source.incomplete("EDL-PULL-001", message)
         return None
 
     def _fetch(self) -> Response:

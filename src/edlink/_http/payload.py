@@ -238,7 +238,7 @@ class PageDecoder(Generic[T]):
             rows = self._page.validate_json(body)[self._envelope.keys[0]]
         except ValidationError:
             rows = None
-        if rows is not None:
+        if rows:
             if self._finish is not None:
                 self._finish(rows)
             return Page(rows=rows, received=len(rows))
@@ -262,7 +262,10 @@ class PageDecoder(Generic[T]):
         raise self._no_list(value, response)
 
     def _decode_slowly(self, body: bytes, response: Response, first: int) -> Page[T]:
-        rows = self._rows(self._parse(body, response), response)
+        value = self._parse(body, response)
+        rows = self._rows(value, response)
+        if not rows and self._says_failure(value):
+            raise self._no_list(value, response)
         if rows is None:
             return Page(rows=[], received=0, is_bare=True)
         read: list[T] = []
@@ -293,6 +296,13 @@ class PageDecoder(Generic[T]):
             if not value or (found and all(rows is None for rows in found)):
                 return None
         raise self._no_list(value, response)
+
+    def _says_failure(self, value: object) -> bool:
+        """Return whether a body without rows bears names of errors, and no word of success."""
+        if not isinstance(value, dict):
+            return False
+        said = [value[key] for key in self._envelope.error_keys if value.get(key)]
+        return bool(said) and not any(map(_says_success, said))
 
     def _no_list(self, value: object, response: Response) -> PayloadError:
         if isinstance(value, dict) and not self._envelope.error_keys.isdisjoint(value):
@@ -345,3 +355,12 @@ class PageDecoder(Generic[T]):
         return Issue(
             kind=self._kind, reason=reason, sourced_id=sourced_id, fields=fields, position=position
         )
+
+
+def _says_success(value: object) -> bool:
+    """Return whether a status, however deep, has the word ``success`` of IMS status bodies."""
+    if isinstance(value, dict):
+        return any(map(_says_success, value.values()))
+    if isinstance(value, list):
+        return any(map(_says_success, value))
+    return isinstance(value, str) and value.strip().lower() == "success"
