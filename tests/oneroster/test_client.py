@@ -103,11 +103,11 @@ def test_a_row_that_is_set_aside_is_handed_to_the_host(serve: Serve) -> None:
 def test_a_row_that_is_set_aside_is_logged_without_its_values(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where the host gives no on_issue, ids and field names are logged and nothing else."""
+    """Where the host gives no on_issue, the row's place and field names are logged, and no id."""
     district = District(enrollments=[{"sourcedId": "e1", "beginDate": "Xanthippe"}])
     with caplog.at_level(logging.WARNING, "edlink.oneroster"):
         assert len(list(serve(district).enrollments())) == 1
-    assert caplog.messages == ["enrollment set aside: unreadable_field e1 beginDate"]
+    assert caplog.messages == ["enrollment set aside: unreadable_field, fields beginDate, row 0"]
 
 
 def test_a_single_with_an_unreadable_field_is_told_too(serve: Serve) -> None:

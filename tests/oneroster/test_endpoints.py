@@ -193,6 +193,14 @@ def test_an_empty_id_is_refused(one: str, serve: Serve) -> None:
     assert district.asked == []
 
 
+def test_an_id_with_half_a_surrogate_pair_is_refused(serve: Serve) -> None:
+    """What cannot stand in an address is a mistake of the caller, told without the id."""
+    with pytest.raises(ConfigError) as caught:
+        serve(District()).user("ana\ud800")
+    assert caught.value.code == "EDL-CONF-104"
+    assert caught.value.__context__ is None
+
+
 def test_an_empty_id_of_a_list_is_refused(serve: Serve) -> None:
     """An empty id would ask for another address."""
     with pytest.raises(ConfigError) as caught:

@@ -54,8 +54,8 @@ class OneRosterClient(Endpoints):
         max_rows: A collection with more rows is refused as endless.
         keep_metadata: Keep ``metadata`` and unknown fields on each record (they can hold special
             categories of data, such as free lunch or health).
-        on_issue: Called by the lazy lists with each record that was set aside; they log ids
-            and field names where none is given.
+        on_issue: Called by the lazy lists with each record that was set aside; they log its
+            place and its fields' names where none is given.
         adapter: Replaces the requests adapter that moves the bytes.
         clock: Replaces the machine's clock.
 
@@ -303,10 +303,19 @@ def _segment(sourced_id: str) -> str:
     """Return a sourced id as one segment of a path."""
     if not sourced_id:
         raise ConfigError("EDL-CONF-104", "a sourced id is empty")
-    return quote(sourced_id, safe="")
+    try:
+        return quote(sourced_id, safe="")
+    except UnicodeEncodeError:
+        pass
+    # Raised here, outside the except block: the caught error holds the id.
+    raise ConfigError("EDL-CONF-104", "a sourced id is no text that can stand in an address")
 
 
 def _log_issue(issue: Issue) -> None:
     _log.warning(
-        "%s set aside: %s %s %s", issue.kind, issue.reason, issue.sourced_id, ",".join(issue.fields)
+        "%s set aside: %s, fields %s, row %s",
+        issue.kind,
+        issue.reason,
+        ",".join(issue.fields),
+        issue.position,
     )
