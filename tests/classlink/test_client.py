@@ -99,10 +99,11 @@ def test_the_doctor_counts_districts_that_are_not_ready(district: Sandbox) -> No
     assert waiting.code == "EDL-CHECK-202"
 
 
-def test_a_path_template_needs_its_id() -> None:
+@pytest.mark.parametrize("template", ["/proxy/v1p0", "/{id}/{id}", "{id}", "/{id}/{x}", "/{id}}"])
+def test_a_path_template_needs_its_id_alone(template: str) -> None:
     """A template without the id would send every district's bearer to one address."""
     with pytest.raises(ConfigError) as caught:
-        ClassLinkPartner("key", path_template="/proxy/v1p0")
+        ClassLinkPartner("key", path_template=template)
     assert caught.value.code == "EDL-CONF-110"
 
 
@@ -131,7 +132,7 @@ class Proxy:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status, body = proxy.answer(self.path, self.headers["Authorization"])
-                data = json.dumps(body).encode()
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
@@ -234,7 +235,7 @@ def test_odd_rows_do_not_hide_the_good_ones() -> None:
         {"id": True},
         {"id": None},
         dict(ROW),
-        {**ROW, "id": 8, "enabled": True},
+        {**ROW, "id": 8, "oneroster_application_id": "b", "enabled": True},
     ]
     proxy = open_proxy(rows)
     with ClassLinkPartner("key", host=proxy.url, settings=SETTINGS) as classlink:
@@ -253,6 +254,48 @@ def test_all_ready_needs_no_second_finding() -> None:
     assert finding.is_ok
 
 
+def test_a_district_without_a_tenant_id_is_not_ready() -> None:
+    """The proxy's host is never taken for a tenant: districts would be mixed up."""
+    proxy = open_proxy([{**ROW, "tenant_id": None}])
+    with ClassLinkPartner("key", host=proxy.url, settings=SETTINGS) as classlink:
+        (nameless,) = classlink.districts()
+        for open_client in (nameless.roster_client, nameless.direct_client):
+            with pytest.raises(ConfigError, match="EDL-CONF-111"):
+                open_client()
+        with pytest.raises(NotFoundError):
+            classlink.district("")
+        accepted, _ = classlink.check_access()
+    proxy.close()
+    assert (accepted.evidence["ready"], accepted.evidence["without_tenant"]) == (0, 1)
+
+
+def test_districts_are_told_apart_by_tenant_and_application() -> None:
+    """Rows that share an id but name other districts are all kept; a row sent twice is one."""
+    proxy = open_proxy([dict(ROW), {**ROW, "tenant_id": 2401}, {**ROW, "id": 9}])
+    with ClassLinkPartner("key", host=proxy.url, settings=SETTINGS) as classlink:
+        found = classlink.districts()
+    proxy.close()
+    assert [d.tenant_id for d in found] == ["2400", "2401"]
+
+
+def test_rows_that_cannot_be_used_are_counted() -> None:
+    """Unreadable rows and unsafe ids are no districts, and the doctor says how many there are."""
+    unsafe = {**ROW, "id": 8, "oneroster_application_id": ".."}
+    proxy = open_proxy([dict(ROW), {"id": True}, unsafe])
+    with ClassLinkPartner("key", host=proxy.url, settings=SETTINGS) as classlink:
+        accepted, waiting = classlink.check_access()
+    proxy.close()
+    assert accepted.evidence["unusable"] == 2
+    assert waiting.code == "EDL-CHECK-202"
+
+
+def test_a_proxy_that_is_not_there_is_a_finding() -> None:
+    """The doctor raises nothing where no connection is made."""
+    with ClassLinkPartner("key", host="http://127.0.0.1:9", settings=SETTINGS) as classlink:
+        (finding,) = classlink.check_access()
+    assert (finding.code, finding.who) == ("EDL-CHECK-203", "developer")
+
+
 def test_no_district_at_all_is_a_warning() -> None:
     """An app that nobody has added yet is told so."""
     proxy = open_proxy([])
@@ -262,7 +305,11 @@ def test_no_district_at_all_is_a_warning() -> None:
     assert waiting.title == "no district shares yet"
 
 
-@pytest.mark.parametrize("server", [None, [], {"server": None}, {"server": {"endpoint_url": "x"}}])
+@pytest.mark.parametrize(
+    "server",
+    [None, [], {"server": None}, {"server": {"endpoint_url": "x"}}, b'{"server":' + b"[" * 100_000],
+    ids=["null", "list", "no server", "no secret", "nested"],
+)
 def test_a_server_answer_without_credentials_is_an_error(server: object) -> None:
     """What the direct form needs is there whole, or the error says so."""
     proxy = open_proxy([dict(ROW)], server)

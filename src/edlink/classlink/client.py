@@ -23,7 +23,7 @@ from edlink._http.paging import OffsetPages, PageSettings, PageSource
 from edlink._http.payload import Envelope, PageDecoder
 from edlink._http.transport import HttpSettings, Transport
 from edlink.classlink.wire import Application, application_schema
-from edlink.errors import AuthError, ConfigError, NotFoundError, PayloadError
+from edlink.errors import AuthError, ConfigError, NotFoundError, PayloadError, ProviderError
 from edlink.oneroster.client import OneRosterClient
 from edlink.oneroster.servers import CLASSLINK
 from edlink.report import Finding
@@ -43,11 +43,12 @@ class District:
     A district that shares with the partner's app.
 
     Attributes:
-        tenant_id: ClassLink's id of the district; the tenant of its rosters and sign-ins.
+        tenant_id: ClassLink's id of the district, the tenant of its rosters and sign-ins; empty
+            where ClassLink names none: such a district cannot be read.
         name: The district's name.
         application_id: The ``oneroster_application_id``, verbatim.
         is_enabled: Whether the district has switched the app on and is active itself.
-        is_ready: Whether it can be read: enabled, and with a bearer.
+        is_ready: Whether it can be read: enabled, with a tenant id and a bearer.
     """
 
     tenant_id: str
@@ -75,6 +76,7 @@ class District:
         Return a client that asks the district's own server, signed with OAuth 1.0a.
 
         Raises:
+            ConfigError: EDL-CONF-111 ClassLink names no tenant id for the district.
             PayloadError: EDL-CLASSLINK-001 the proxy does not say where that server is.
             ProviderError: As the transport says.
         """
@@ -93,8 +95,8 @@ class ClassLinkPartner:
         adapter: Replaces the requests adapter that moves the bytes.
 
     Raises:
-        ConfigError: EDL-CONF-110 for a path template without ``{id}``, and what the transport
-            says of the host and the key.
+        ConfigError: EDL-CONF-110 for a path template without ``{id}`` or with other braces, and
+            what the transport says of the host and the key.
     """
 
     def __init__(
@@ -106,7 +108,8 @@ class ClassLinkPartner:
         settings: HttpSettings | None = None,
         adapter: BaseAdapter | None = None,
     ) -> None:
-        if path_template.count("{id}") != 1 or not path_template.startswith("/"):
+        around = path_template.split("{id}")
+        if len(around) != 2 or not path_template.startswith("/") or set("".join(around)) & {*"{}"}:  # noqa: PLR2004 - before and after the id
             raise ConfigError("EDL-CONF-110", "a path template is a path with {id} in it")
         self._host = host.rstrip("/")
         self._template = path_template
@@ -134,7 +137,7 @@ class ClassLinkPartner:
         Raises:
             ProviderError: As the transport and ``OffsetPages`` say.
         """
-        return tuple(self._districts())
+        return tuple(district for district in self._districts() if district is not None)
 
     def district(self, tenant_id: str) -> District:
         """
@@ -143,8 +146,8 @@ class ClassLinkPartner:
         Raises:
             NotFoundError: EDL-CLASSLINK-002 no such district shares with the app.
         """
-        for district in self._districts():
-            if district.tenant_id == tenant_id:
+        for district in self.districts():
+            if tenant_id and district.tenant_id == tenant_id:
                 return district
         raise NotFoundError(
             "EDL-CLASSLINK-002",
@@ -155,24 +158,27 @@ class ClassLinkPartner:
         )
 
     def check_access(self) -> tuple[Finding, ...]:
-        """Return whether the key is accepted, and how many districts are ready."""
+        """
+        Return whether the key is accepted, and how many districts are ready.
+
+        What ClassLink does wrong becomes a finding; nothing is raised for it.
+        """
         try:
-            districts = self.districts()
+            rows = tuple(self._districts())
         except AuthError as error:
             return (_key_refused(error),)
-        return _count_districts(districts)
+        except ProviderError as error:
+            return (_unreachable(error),)
+        districts = tuple(district for district in rows if district is not None)
+        return _count_districts(districts, unusable=len(rows) - len(districts))
 
     def open(self, district: District, **options: Any) -> OneRosterClient:  # noqa: ANN401 - see roster_client
         """Return a client for a district through the proxy."""
         bearer = district._bearer  # noqa: SLF001 - District is this module's
         if bearer is None or not district.is_ready:
-            raise ConfigError(
-                "EDL-CONF-111",
-                "the district is switched off, or has not finished its set-up",
-                fix="Ask the district to finish the set-up in Roster Server > Apps > your app.",
-            )
+            raise _not_ready()
         return OneRosterClient(
-            self._host + self._template.format(id=district.application_id),
+            self._host + self._template.replace("{id}", district.application_id),
             auth=_DistrictBearer(self, district, bearer),
             tenant=district.tenant_id,
             **self._options(options),
@@ -180,6 +186,8 @@ class ClassLinkPartner:
 
     def open_direct(self, district: District, **options: Any) -> OneRosterClient:  # noqa: ANN401 - see direct_client
         """Return a client for a district's own server."""
+        if not district.tenant_id:
+            raise _not_ready()
         endpoint = "GET /applications/{id}/server"
         response = self._transport.get(
             f"/applications/{district.application_id}/server", endpoint=endpoint
@@ -209,18 +217,20 @@ class ClassLinkPartner:
         ours = {"settings": self._settings, "adapter": self._adapter, "server": CLASSLINK}
         return {**ours, "version": "1.1", **options}
 
-    def _districts(self) -> Iterator[District]:
+    def _districts(self) -> Iterator[District | None]:
+        """Yield each district once, and None for each row that is none: unreadable or unsafe."""
         source = PageSource(
             fetch=self._fetch,
             decode=lambda response, first: self._decoder.decode(response, first=first),
-            id_of=lambda row: row.sourced_id,
+            id_of=_key,
             provider=_PROVIDER,
             endpoint="GET /applications",
         )
         for batch in OffsetPages(source, PageSettings(look_ahead=0)):
+            yield from (None for issue in batch.page.issues if issue.set_aside)
             for position, row in enumerate(batch.page.rows):
-                if position not in batch.repeated and _is_addressable(row):
-                    yield self._to_district(row)
+                if position not in batch.repeated:
+                    yield self._to_district(row) if _is_addressable(row) else None
 
     def _fetch(self, offset: int, limit: int) -> Response:
         params = [("limit", str(limit)), ("offset", str(offset))]
@@ -233,7 +243,7 @@ class ClassLinkPartner:
             name=row.tenant_name,
             application_id=row.oneroster_application_id or "",
             is_enabled=is_enabled,
-            is_ready=is_enabled and row.bearer is not None,
+            is_ready=is_enabled and None not in (row.bearer, row.tenant_id),
             partner=self,
             bearer=row.bearer,
         )
@@ -272,6 +282,12 @@ class _DistrictBearer(AuthBase):
         return None
 
 
+def _key(row: Application) -> str:
+    """Return what makes a row another district than the rest; ``id`` only where that is unsaid."""
+    parts = (row.tenant_id, row.oneroster_application_id)
+    return json.dumps(parts if all(parts) else (*parts, row.sourced_id))
+
+
 def _is_addressable(row: Application) -> bool:
     """Whether the row's id can stand in a path as it is."""
     segment = row.oneroster_application_id or ""
@@ -282,7 +298,7 @@ def _read_server(response: Response) -> dict[str, str]:
     try:
         server = json.loads(response.body)["server"]
         found = {name: server[name] for name in ("endpoint_url", "client_id", "client_secret")}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         found = {}
     if found and all(isinstance(value, str) and value for value in found.values()):
         return found
@@ -293,6 +309,25 @@ def _read_server(response: Response) -> dict[str, str]:
         endpoint=response.endpoint,
         status=response.status,
         fix="Use roster_client(), which goes through the proxy.",
+    )
+
+
+def _not_ready() -> ConfigError:
+    return ConfigError(
+        "EDL-CONF-111",
+        "the district is switched off, or has not finished its set-up",
+        fix="Ask the district to finish the set-up in Roster Server > Apps > your app.",
+    )
+
+
+def _unreachable(error: ProviderError) -> Finding:
+    return Finding(
+        code="EDL-CHECK-203",
+        severity=Severity.error,
+        title="ClassLink cannot be reached, or does not answer as it should",
+        evidence={"error": error.code, "status": error.status or 0},
+        fix=error.fix or "Check host and network, then try again.",
+        who="developer",
     )
 
 
@@ -307,24 +342,33 @@ def _key_refused(error: AuthError) -> Finding:
     )
 
 
-def _count_districts(districts: tuple[District, ...]) -> tuple[Finding, ...]:
+def _count_districts(districts: tuple[District, ...], *, unusable: int) -> tuple[Finding, ...]:
     ready = sum(district.is_ready for district in districts)
-    waiting = sum(district.is_enabled and not district.is_ready for district in districts)
-    counts = {"districts": len(districts), "ready": ready, "without_bearer": waiting}
+    nameless = sum(not district.tenant_id for district in districts)
+    waiting = sum(d.is_enabled and not d.is_ready and bool(d.tenant_id) for d in districts)
+    counts = {
+        "districts": len(districts),
+        "ready": ready,
+        "without_bearer": waiting,
+        "without_tenant": nameless,
+        "unusable": unusable,
+    }
     accepted = Finding(
         code="EDL-CHECK-200",
         severity=Severity.ok,
         title="ClassLink accepts the API key",
         evidence=counts,
     )
-    if ready == len(districts) and districts:
+    if ready == len(districts) and districts and not unusable:
         return (accepted,)
     return (
         accepted,
         Finding(
             code="EDL-CHECK-202",
             severity=Severity.warning,
-            title="some districts cannot be read yet" if districts else "no district shares yet",
+            title="some districts cannot be read yet"
+            if districts or unusable
+            else "no district shares yet",
             evidence=counts,
             fix="Roster Server > Apps > your app: enable the app and finish its set-up.",
             who="district",
