@@ -26,7 +26,7 @@ from edlink.model import (
 from edlink.report import Finding, SyncReport
 from edlink.roster import Roster, RosterSource
 from edlink.snapshot import load_roster, save_roster
-from edlink.state import ChangeSet, SyncState
+from edlink.state import ChangeSet, ChangeSource, SyncState
 from edlink.vocabulary import (
     ClassType,
     CoverageState,
@@ -48,6 +48,7 @@ __all__ = [
     "AcademicSession",
     "Address",
     "ChangeSet",
+    "ChangeSource",
     "Class",
     "ClassType",
     "Course",

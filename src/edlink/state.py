@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
 from edlink.coverage import Coverage, Issue, RosterWarning, Source, Tombstone
 from edlink.errors import ConfigError
 from edlink.model import Record
-from edlink.roster import COLLECTIONS, Roster
+from edlink.roster import COLLECTIONS, Roster, RosterSource
 from edlink.vocabulary import CoverageState
 
 VERSION = 1
@@ -134,3 +134,17 @@ class ChangeSet:
     issues: tuple[Issue, ...] = ()
     warnings: tuple[RosterWarning, ...] = ()
     shows_removals: bool = False
+
+
+@runtime_checkable
+class ChangeSource(RosterSource, Protocol):
+    """A roster source that can also say what changed since a state; every client here is one."""
+
+    def pull_changes(self, state: SyncState) -> ChangeSet:
+        """
+        Return what changed since a state, and the state to keep once it is applied.
+
+        Raises:
+            ConfigError: EDL-CONF-103 for another source's state, or one without cursors.
+            EdlinkError: Where only a whole pull can say, or as ``pull_roster``.
+        """

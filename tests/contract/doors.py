@@ -199,6 +199,7 @@ def open_entra(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> Clien
         district.client_secret,
         authority=district.details["authority"],
         graph_url=district.base_url,
+        track_changes=True,
         allow_test_hosts=True,
         settings=SETTINGS,
         clock=SkippingClock(),
