@@ -1,6 +1,7 @@
 """The command, run as a person would, against the sandbox."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,34 @@ def test_a_pull_is_saved(tmp_path: Path) -> None:
         users = district.truth.users
     assert done.exit_code == 0, done.output
     assert load_roster(target).users == users
+
+
+@pytest.mark.parametrize("place", ["nowhere/roster.jsonl", "."])
+def test_a_place_that_cannot_be_written_is_told_before_the_pull(place: str, tmp_path: Path) -> None:
+    """No district is asked for records that could not be kept."""
+    with sandbox.start(60, auth="oauth1") as district:
+        options = ["--url", district.base_url, "--key", district.key, "--secret", district.secret]
+        done = RUN.invoke(app, ["pull", *options, "--output", str(tmp_path / place)])
+        asked = district.requests.count
+    assert (done.exit_code, asked) == (1, 0)
+    assert len(done.output.strip().splitlines()) == 1
+    assert "Traceback" not in done.output
+
+
+def test_a_compression_that_is_not_installed_is_told_before_the_pull(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line names what to install."""
+    for name in ("zstandard", "compression", "compression.zstd", "backports", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with sandbox.start(60, auth="oauth1") as district:
+        options = ["--url", district.base_url, "--key", district.key, "--secret", district.secret]
+        target = tmp_path / "roster.jsonl.zst"
+        done = RUN.invoke(app, ["pull", *options, "--output", str(target)])
+        asked = district.requests.count
+    assert (done.exit_code, asked) == (1, 0)
+    assert "edlink[zstd]" in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_credentials_come_from_the_environment() -> None:

@@ -1,7 +1,10 @@
 """The commands of ``edlink``."""
 
+import errno
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -9,6 +12,7 @@ import typer
 from edlink import sandbox
 from edlink.cli.districts import DEMOS, open_demo
 from edlink.cli.show import out, pull, show_findings, show_roster, told
+from edlink.coverage import Source
 from edlink.errors import ConfigError
 from edlink.oneroster import (
     CLASSLINK,
@@ -22,6 +26,9 @@ from edlink.roster import Roster, RosterSource
 from edlink.sandbox import Sandbox
 from edlink.snapshot import save_roster
 from edlink.vocabulary import Severity
+
+#: What is written to see whether anything can be.
+_NOTHING = Roster(source=Source("", ""), pulled_at=datetime.min.replace(tzinfo=UTC))
 
 app = typer.Typer(
     name="edlink",
@@ -104,6 +111,9 @@ def pull_district(  # noqa: PLR0913 - one option per thing that a district's cre
         client_secret=client_secret,
         scopes=tuple(scope or ()),
     )
+    with told():
+        if output is not None:
+            _require_writable(output)
     with told(), _client(url, auth, server, version) as client:
         roster, seconds = pull(client, allow_partial=partial)
         show_roster(roster)
@@ -111,6 +121,14 @@ def pull_district(  # noqa: PLR0913 - one option per thing that a district's cre
         if output is not None:
             save_roster(roster, output)
             out.print(f"saved to {output}; it holds personal data")
+
+
+def _require_writable(target: Path) -> None:
+    """Raise before a long pull what saving its roster would raise after it."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a folder, name a file", str(target))
+    with TemporaryDirectory(dir=target.parent) as folder:
+        save_roster(_NOTHING, Path(folder) / f"roster{target.suffix}")
 
 
 @app.command()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -27,14 +28,16 @@ _COLORS = {
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn an EdlinkError into one line and exit code 1; its text holds no person."""
+    """Turn an error of ours, of a file or of an import into one line and exit code 1."""
     try:
         yield
-    except EdlinkError as error:
+    except (EdlinkError, ImportError) as error:
         told = str(error)
+    except OSError as error:
+        told = f"{error.strerror or 'a file cannot be read or written'}: {error.filename or ''}"
     else:
         return
-    out.print(f"[red]{told}[/red]", markup=True)
+    out.print(f"[red]{escape(told)}[/red]", soft_wrap=True)
     raise typer.Exit(1)
 
 
