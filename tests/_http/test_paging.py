@@ -44,6 +44,18 @@ def test_a_short_page_that_reaches_the_total_is_the_end() -> None:
     assert asked_of(Shelf(13, X_Total_Count=13)) == [(0, 10), (10, 10)]
 
 
+def test_a_first_page_that_is_said_to_be_everything_proves_nothing() -> None:
+    """A server that counts its cut page for the whole is found out, however small the page."""
+
+    def fetch(offset: int, limit: int) -> Response:
+        rows = shelf.rows[offset : offset + min(limit, 5)]
+        return answer(rows, X_Total_Count=len(rows))
+
+    shelf = Shelf(12)
+    assert refuse(fetch) == "EDL-PULL-004"
+    assert asked_of(Shelf(3, X_Total_Count=3)) == [(0, 10), (3, 10)]
+
+
 def test_a_full_page_that_reaches_the_total_proves_nothing() -> None:
     """A total that is too small is found out where the last page is full."""
     shelf = Shelf(25, X_Total_Count=20)
@@ -125,9 +137,16 @@ def test_a_link_header_says_whether_there_is_a_next_page(link: str, has_next: bo
     assert read_facts(answer([], Link=link)).has_next is has_next
 
 
-def test_a_link_header_without_next_is_the_end() -> None:
-    """A server that links its pages and names no next one has no more rows."""
-    assert asked_of(Shelf(3, Link='<x>; rel="first"')) == [(0, 10)]
+def test_a_link_header_without_next_proves_no_end() -> None:
+    """A server that cuts its pages and links the first alone is read to its empty page."""
+    shelf = Shelf(12, clamp=5, Link='<x>; rel="first"')
+    assert [offset for offset, _ in asked_of(shelf)] == [0, 5, 10, 12, 12]
+
+
+def test_a_link_header_without_next_ends_a_full_page_at_the_total() -> None:
+    """Where the count was larger than the first page, Link and count together are the end."""
+    shelf = Shelf(20, Link='<x>; rel="first"', X_Total_Count=20)
+    assert asked_of(shelf) == [(0, 10), (10, 10)]
 
 
 def test_a_link_header_about_something_else_is_no_end() -> None:
@@ -193,7 +212,13 @@ def test_a_page_other_than_its_own_count_is_asked_for_again_and_then_refused() -
 
 def test_a_page_that_agrees_with_its_own_count_is_whole() -> None:
     """A count header that agrees changes nothing."""
-    assert read(Shelf(1, x_count=1, X_Total_Count=1), count_header="x-count") == ["00000"]
+
+    def fetch(offset: int, limit: int) -> Response:
+        rows = shelf.rows[offset : offset + limit]
+        return answer(rows, x_count=len(rows))
+
+    shelf = Shelf(12)
+    assert read(fetch, count_header="x-count") == shelf.rows
 
 
 def test_a_broken_page_is_asked_for_once_more() -> None:

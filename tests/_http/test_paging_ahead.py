@@ -74,8 +74,8 @@ def test_a_first_page_may_be_begun_before_it_is_read(executor: ThreadPoolExecuto
     shelf = Shelf(5, X_Total_Count=5)
     pages = walk(shelf, executor=executor)
     pages.start()
-    assert [batch.page.received for batch in pages] == [5]
-    assert shelf.asked == [(0, 10)]
+    assert [batch.page.received for batch in pages] == [5, 0]
+    assert shelf.asked == [(0, 10), (5, 10)]
 
 
 def test_a_walk_without_threads_begins_nothing_in_advance() -> None:
@@ -114,5 +114,5 @@ def test_a_page_whose_turn_was_cancelled_is_fetched_by_the_reader() -> None:
     pages = walk(shelf, executor=pool)
     pages.start()
     pool.shutdown(wait=False, cancel_futures=True)
-    assert [batch.page.received for batch in pages] == [5]
+    assert [batch.page.received for batch in pages] == [5, 0]
     blocker.set()

@@ -3,7 +3,7 @@ Reading a collection whole, page by page, from servers whose paging cannot be tr
 
 Sources: OneRoster 1.1 and 1.2 (``limit``, ``offset``, ``X-Total-Count``), RFC 8288 (``Link``).  A
 page may be shorter than asked for (a silent clamp), so the next offset is what was received, and
-only an empty page, a total that agrees or a ``Link`` without next ends a collection.
+only an empty page ends a collection, or a total that agrees and was larger than the first page.
 """
 
 import operator
@@ -334,14 +334,14 @@ class OffsetPages(Generic[T]):
     def _is_over(self, page: Page[T], facts: PageFacts) -> bool:
         if page.received == 0:
             return True
-        if self._total is None:
-            return facts.has_next is False
-        # A full page that ends exactly at the total proves nothing: ask once more.  A server may
-        # cut its pages and count the page for the whole, so full is what was asked for, or what
-        # came before, or for a first page as many rows as a server would cut it to.
+        # A server may cut its pages and count the page for the whole, or leave a next page out of
+        # its Link: a first page that says it is everything proves nothing, so ask once more.
+        if self._offset != self._total or self._offset == page.received:
+            return False
+        # Nor does a full page that ends exactly at the total, where full is what was asked for, or
+        # what came before, or as many rows as a server would cut a page to.
         full = min(self._limit, self._stride or self._settings.smallest_page)
-        ends_short = page.received < full or facts.has_next is False
-        return self._offset == self._total and ends_short
+        return page.received < full or facts.has_next is False
 
     def _look_ahead(self, page: Page[T]) -> None:
         """Guess the next offsets, once the server has shown its size of page or its total."""
