@@ -9,9 +9,11 @@ from functools import lru_cache
 from typing import cast
 
 import attrs
-from pydantic_core import SchemaValidator
+from pydantic_core import CoreSchema, SchemaValidator
+from pydantic_core import core_schema as cs
 
 from edlink._http.payload import (
+    Where,
     WireField,
     defaults_setter,
     flag,
@@ -113,6 +115,57 @@ def _read_roles(value: object) -> tuple[RoleAssignment, ...]:
     return tuple(_ONE_ROLE.validate_python(item) for item in values.read_items(value))
 
 
+def _word_at(where: Where) -> cs.TypedDictField:
+    """Map a word as it was sent, or None where it was not; all else is left to the readers."""
+    word_or_none = cs.nullable_schema(cs.str_schema(strict=True))
+    return cs.typed_dict_field(
+        cs.with_default_schema(word_or_none, default=None), validation_alias=where
+    )
+
+
+# A role as the words of `_roles_of`, in their order.
+_ROLE_WORDS = cs.typed_dict_schema(
+    {
+        "role": cs.typed_dict_field(cs.str_schema(strict=True)),
+        "org_id": _word_at([["org", "sourcedId"], ["org"]]),
+        "role_type": _word_at("roleType"),
+        "begin_date": _word_at("beginDate"),
+        "end_date": _word_at("endDate"),
+        # Hardly two users share a profile, so a role that names one is not worth keeping.
+        "user_profile_id": cs.typed_dict_field(
+            cs.with_default_schema(cs.none_schema(), default=None), validation_alias="userProfile"
+        ),
+    }
+)
+
+
+def _share_roles(found: tuple[dict[str, str | None], ...]) -> tuple[RoleAssignment, ...]:
+    return _roles_of(tuple([tuple(words.values()) for words in found]))
+
+
+@lru_cache(maxsize=4096)
+def _roles_of(found: tuple[tuple[str | None, ...], ...]) -> tuple[RoleAssignment, ...]:
+    """Return the assignments of roles given as words; shared by all who have the same."""
+    return tuple(
+        RoleAssignment(
+            role=values.read_role(role),
+            role_raw=values.read_text(role),
+            org_id=values.read_id(org),
+            is_primary=_read_role_type(role_type),
+            begin_date=values.read_date(begin),
+            end_date=values.read_date(end),
+        )
+        for role, org, role_type, begin, end, _ in found
+    )
+
+
+def _roles() -> CoreSchema:
+    """Return the schema of a list of roles: words and ids alone, else whatever can be read."""
+    words = cs.tuple_schema([_ROLE_WORDS], variadic_item_index=0)
+    shared = cs.no_info_after_validator_function(_share_roles, words)
+    return cs.union_schema([shared, items(_read_roles, _ROLE)], mode="left_to_right")
+
+
 def _read_login(value: object) -> str | None:
     """Return the first user name among the profiles' credentials; nothing else is read of them."""
     for profile in values.read_items(value):
@@ -131,7 +184,7 @@ _USER_1_2: Fields = {
     "preferred_middle_name": at_text("preferredMiddleName"),
     "preferred_family_name": at_text("preferredLastName"),
     "pronouns": at_text("pronouns"),
-    "roles": WireField("roles", items(_read_roles, _ROLE)),
+    "roles": WireField("roles", _roles()),
     "primary_org_id": at_ref("primaryOrg"),
     _MASTER_SLOT: at_text("userMasterIdentifier"),
     _LOGIN_SLOT: at("userProfiles", _read_login),
