@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from tests import strategies
 
 from edlink import model
-from edlink.model import RECORD_TYPES, Identifier, User
+from edlink.model import RECORD_TYPES, Identifier, User, relationship_id
 from edlink.roster import COLLECTIONS
 from edlink.vocabulary import IdentifierType, Kind
 
@@ -71,3 +71,15 @@ def test_every_strategy_covers_every_field() -> None:
 def test_every_field_has_a_type_that_is_stored_exactly() -> None:
     """The hints of all records can be resolved, which reading a snapshot stands on."""
     assert all(get_type_hints(cls) for cls in CLASSES)
+
+
+def test_the_id_of_a_link_is_student_and_contact() -> None:
+    """Ids without a bar in them stand in the link's id as they are."""
+    assert relationship_id("ana", "mum") == "ana|mum"
+
+
+def test_no_two_pairs_of_people_have_one_link_id() -> None:
+    """Whatever bars and backslashes ids hold, each pair has an id of its own."""
+    parts = ["a", "b", "|", "\\", "a|b", "a\\", "\\|", "|a", "b|a"]
+    pairs = [(student, contact) for student in parts for contact in parts]
+    assert len({relationship_id(*pair) for pair in pairs}) == len(pairs)

@@ -258,6 +258,16 @@ class Enrollment:
     metadata: Mapping[str, Any] | None = private()
 
 
+def relationship_id(student_id: str, contact_id: str) -> str:
+    """
+    Return the id of a link between two people: ``student|contact``, another for each pair.
+
+    A ``|`` or a backslash within an id has a backslash before it.
+    """
+    parts = (i.replace("\\", "\\\\").replace("|", "\\|") for i in (student_id, contact_id))
+    return "|".join(parts)
+
+
 @attrs.frozen(kw_only=True)
 class Relationship:
     """

@@ -119,3 +119,14 @@ def test_links_come_in_the_order_of_the_students() -> None:
         person("mum", "parent"),
     )
     assert [link for link, _, _ in links(*people)] == ["kid1|mum", "kid1|dad", "kid2|dad"]
+
+
+def test_links_of_ids_with_bars_are_told_apart() -> None:
+    """Two pairs of people never share a link's id, whatever the ids hold."""
+    people = (
+        person("a|b", "student", "c"),
+        person("a", "student", "b|c"),
+        person("c", "parent"),
+        person("b|c", "parent"),
+    )
+    assert len({link for link, _, _ in links(*people)}) == 2

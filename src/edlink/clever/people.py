@@ -27,6 +27,7 @@ from edlink.model import (
     Relationship,
     RoleAssignment,
     User,
+    relationship_id,
 )
 from edlink.vocabulary import IdentifierType, RelationshipKind, Role
 
@@ -277,7 +278,7 @@ def _to_relationship(
     verdict, label, type_ = ranked[0]
     is_emergency = any(word == "Emergency" for _, _, word in ranked)
     return Relationship(
-        sourced_id=f"{student}|{row['id']}",
+        sourced_id=relationship_id(student, row["id"]),
         student_id=student,
         contact_id=row["id"],
         kind=_kind(verdict, label, type_),

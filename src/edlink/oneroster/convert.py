@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from edlink.coverage import Issue
-from edlink.model import Relationship, User
+from edlink.model import Relationship, User, relationship_id
 from edlink.oneroster.values import read_relationship_kind
 from edlink.vocabulary import Kind, Role
 
@@ -84,7 +84,7 @@ def _family_word(adult: User, student: User) -> str | None:
 def _link(adult: User, student: User, sides: set[str]) -> Relationship:
     word = _family_word(adult, student)
     return Relationship(
-        sourced_id=f"{student.sourced_id}|{adult.sourced_id}",
+        sourced_id=relationship_id(student.sourced_id, adult.sourced_id),
         student_id=student.sourced_id,
         contact_id=adult.sourced_id,
         kind=read_relationship_kind(word),

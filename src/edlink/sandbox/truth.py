@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from edlink.coverage import Source, Tombstone
-from edlink.model import Record, Relationship, User
+from edlink.model import Record, Relationship, User, relationship_id
 from edlink.roster import Roster
 from edlink.sandbox.district import District
 from edlink.vocabulary import Kind, RelationshipKind, Role, Status
@@ -89,7 +89,7 @@ def relationships(users: Iterable[User]) -> Iterator[Relationship]:
     for (student_id, contact_id), both in listed.items():
         word = _family_word(by_id[contact_id])
         yield Relationship(
-            sourced_id=f"{student_id}|{contact_id}",
+            sourced_id=relationship_id(student_id, contact_id),
             student_id=student_id,
             contact_id=contact_id,
             kind=FAMILY_WORDS.get((word or "").lower(), RelationshipKind.unknown),

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from edlink.coverage import Issue
-from edlink.model import Relationship
+from edlink.model import Relationship, relationship_id
 from edlink.veracross import values
 from edlink.veracross.lists import ValueLists
 from edlink.veracross.wire import RelationshipRow
@@ -69,7 +69,7 @@ def to_relationships(
         facts, doubtful = _facts(pair.from_student)
         word = next((lists.text("relationship", r.relationship) for r in pair.from_student), None)
         link = Relationship(
-            sourced_id=f"{student}|{adult}",
+            sourced_id=relationship_id(student, adult),
             student_id=student,
             contact_id=adult,
             date_last_modified=_latest(pair),

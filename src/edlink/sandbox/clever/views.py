@@ -16,6 +16,7 @@ from edlink.model import (
     Relationship,
     RoleAssignment,
     User,
+    relationship_id,
 )
 from edlink.sandbox.clever.words import (
     EMPLOYEES,
@@ -135,7 +136,7 @@ class Views:
                 contact = self.contact_id(adult)
                 found.append(
                     Relationship(
-                        sourced_id=f"{link.student_id}|{contact}",
+                        sourced_id=relationship_id(link.student_id, contact),
                         student_id=link.student_id,
                         contact_id=contact,
                         kind=kind,

@@ -17,6 +17,7 @@ from edlink.model import (
     Relationship,
     RoleAssignment,
     User,
+    relationship_id,
 )
 from edlink.sandbox.district import Collection, District
 from edlink.sandbox.ids import mix
@@ -362,7 +363,7 @@ class Views:
         flags = mix(self._district.seed, int(student), int(adult))
         is_close = kind is not RelationshipKind.relative
         return Relationship(
-            sourced_id=f"{student}|{adult}",
+            sourced_id=relationship_id(student, adult),
             student_id=student,
             contact_id=adult,
             date_last_modified=self._modified(link.contact_id),
