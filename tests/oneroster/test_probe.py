@@ -4,7 +4,7 @@ import pytest
 from tests._http.loopback import Reply, Seen, Server
 from tests.oneroster.small_server import QUICK
 
-from edlink.errors import AuthError, NotFoundError, UnavailableError
+from edlink.errors import AuthError, NotFoundError, ProviderError, UnavailableError
 from edlink.oneroster import AERIES, CLASSLINK, GENERIC, OneRosterClient, StaticBearer
 from edlink.oneroster import Server as Kind
 
@@ -55,6 +55,19 @@ def test_what_is_no_oneroster_is_not_this_version(answer: Reply) -> None:
 def test_an_empty_list_is_an_answer(body: bytes) -> None:
     """A server that has nothing to show still speaks its version."""
     assert find(Reply(body=body), GOOD)[0] == "1.2"
+
+
+@pytest.mark.parametrize("status", [400, 500, 501])
+def test_an_error_of_one_version_does_not_end_the_search(status: int) -> None:
+    """Some servers stumble over addresses that they do not know."""
+    assert find(Reply(status=status), GOOD)[0] == "1.1"
+
+
+def test_of_the_errors_of_every_version_the_first_is_told() -> None:
+    """Where nothing answers, what the newer version said is raised."""
+    with pytest.raises(ProviderError) as caught:
+        find(Reply(status=400), Reply(status=500))
+    assert caught.value.status == 400
 
 
 @pytest.mark.parametrize("status", [401, 403])

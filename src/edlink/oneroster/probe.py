@@ -6,20 +6,24 @@ from edlink._http.transport import Transport
 from edlink.errors import AuthError, NotFoundError, PayloadError, ProviderError
 from edlink.oneroster.servers import Server
 
+#: What routers answer to a path that they do not know, besides 404: a bug of theirs, or ours.
+_AT_A_LOSS = frozenset({400, 500, 501})
+
 
 def find_version(transport: Transport, server: Server, roots: Mapping[str, str]) -> str:
     """
     Return the first version that answers ``/orgs``.
 
-    404 and anything but OneRoster's JSON mean "not this version".  A refusal (401, 403) is kept
-    and raised only if no other version answers, since some servers refuse unknown addresses.
+    404 and anything but OneRoster's JSON mean "not this version".  A refusal (401, 403) and an
+    error (400, 500, 501) are kept, and the first is raised only if no other version answers, since
+    some servers say so of addresses that they do not know.
 
     Raises:
         AuthError: The credentials are refused by every version.
         NotFoundError: EDL-PULL-009 no version answers at this address.
-        ProviderError: As the transport says.
+        ProviderError: As the transport says; at once where the server is down.
     """
-    refused: AuthError | None = None
+    refused: ProviderError | None = None
     for version in server.versions:
         try:
             response = transport.get(
@@ -27,10 +31,12 @@ def find_version(transport: Transport, server: Server, roots: Mapping[str, str])
                 endpoint="GET /orgs",
                 params=[("limit", "1"), ("offset", "0")],
             )
-        except AuthError as error:
-            refused = refused or error
         except (NotFoundError, PayloadError):
             continue
+        except ProviderError as error:
+            if not isinstance(error, AuthError) and error.status not in _AT_A_LOSS:
+                raise
+            refused = refused or error
         else:
             if _looks_right(response.body, server):
                 return version
