@@ -151,6 +151,8 @@ def test_what_is_no_text_is_unreadable(sent: object) -> None:
         ("2026-08-10T00:00:00.000Z", D),
         ("2026-08-10T23:30:00-09:00", D),
         ("2026-08-10 00:00", D),
+        ("20260810T235959,5+0900", D),
+        ("2026-08-10T23", D),
         ("20260810", D),
         (20260810, D),
         ("", None),
@@ -163,7 +165,22 @@ def test_a_date_is_the_day_that_is_written(sent: object, expected: date | None) 
     assert values.read_date(sent) == expected
 
 
-@pytest.mark.parametrize("sent", ["8/10/2026", "10.08.2026", "2026", "2026-13-01", "0", "soon"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "8/10/2026",
+        "10.08.2026",
+        "2026",
+        "2026-13-01",
+        "0",
+        "soon",
+        "202608-10",
+        "2026-0810",
+        "2026-08-10 or so",
+        "2026-08-10T",
+        "\u0662\u0660\u0662\u0666-\u0660\u0668-\u0661\u0660",
+    ],
+)
 def test_a_date_that_could_be_another_is_unreadable(sent: str) -> None:
     """Orders that depend on a country, and days that do not exist, are never guessed."""
     with pytest.raises(UnreadableError):

@@ -84,7 +84,12 @@ def read_bool(value: object) -> bool | None:
     raise UnreadableError("neither true nor false")
 
 
-_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?", re.DOTALL)
+#: A day with both hyphens or none, and perhaps a time of day with or without a zone after it.
+_DATE = re.compile(
+    r"(\d{4})(-?)(\d{2})\2(\d{2})"
+    r"(?:[Tt ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?\s?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)?)?",
+    re.ASCII,
+)
 
 
 def read_date(value: object) -> date | None:
@@ -99,7 +104,7 @@ def read_date(value: object) -> date | None:
         return None
     match = _DATE.fullmatch(text)
     if match:
-        year, month, day = (int(part) for part in match.groups())
+        year, month, day = (int(match[group]) for group in (1, 3, 4))
         try:
             return date(year, month, day)
         except ValueError:
