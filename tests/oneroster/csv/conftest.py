@@ -157,8 +157,14 @@ def open_csv() -> Iterator[Opener]:
     """Give a function that opens a package at a fixed time, without waiting, and closes it."""
     clients: list[OneRosterCsv] = []
 
-    def open_(path: Path | str, **settings: Any) -> OneRosterCsv:  # noqa: ANN401 - settings
-        given = {"tenant": "example", "settle": 0.0, "clock": lambda: NOW, **settings}
+    def open_(path: Path | str | bytes, **settings: Any) -> OneRosterCsv:  # noqa: ANN401 - settings
+        given = {
+            "tenant": "example",
+            "settle": 0.0,
+            "min_age": -1e9,
+            "clock": lambda: NOW,
+            **settings,
+        }
         client = OneRosterCsv(path, **given)
         clients.append(client)
         return client

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from edlink.oneroster.csv import OneRosterCsv
 Make = Callable[..., Path]
 Open = Callable[..., OneRosterCsv]
 Files = Mapping[str, str]
+
+NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
 
 ONE = {"orgs.csv": "sourcedId,name\none,One\n"}
 TWO = {"orgs.csv": "sourcedId,name\ntwo,Two\n"}
@@ -120,6 +123,39 @@ def test_an_upload_under_way(make_folder: Make, open_csv: Open) -> None:
     client = open_csv(folder, settle=3.0, wait=wait)
     assert code_of(client) == "EDL-CSV-007"
     assert waited == [3.0]
+
+
+@pytest.mark.parametrize(("age", "code"), [(59, "EDL-CSV-027"), (61, None)])
+def test_bare_files_are_left_alone_for_a_while(
+    make_folder: Make, open_csv: Open, age: int, code: str | None
+) -> None:
+    """An upload that stalls at a line's end looks whole: files written just now are not read."""
+    folder = make_folder()
+    for path in folder.iterdir():
+        os.utime(path, (NOW.timestamp() - 100, NOW.timestamp() - age))
+    client = open_csv(folder, min_age=60)
+    if code is None:
+        assert client.pull_roster().users
+    else:
+        assert code_of(client) == code
+
+
+def test_a_zip_is_read_at_once(make_zip: Make, open_csv: Open) -> None:
+    """A ZIP with its list of entries is whole, however young it is."""
+    path = make_zip()
+    os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+    assert open_csv(path, min_age=60).pull_roster().users
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800"])
+def test_a_path_that_no_file_can_have(path: str, open_csv: Open) -> None:
+    """There is nothing at such a path; no ZIP is damaged."""
+    assert code_of(open_csv(path)) == "EDL-CSV-001"
+
+
+def test_a_path_of_bytes(make_zip: Make, open_csv: Open) -> None:
+    """A path may be what the operating system's own calls return."""
+    assert open_csv(os.fsencode(make_zip())).pull_roster().users
 
 
 def test_an_empty_folder(drop: Path, open_csv: Open) -> None:

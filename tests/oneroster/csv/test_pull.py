@@ -202,12 +202,34 @@ def test_rows_that_are_no_records(make_zip: Make, open_csv: Open) -> None:
 
 
 def test_too_many_bad_rows(make_zip: Make, open_csv: Open) -> None:
-    """More than one row in a hundred set aside, and the file was not read whole."""
+    """More than five rows and one in a hundred set aside, and the file was not read whole."""
     rows = "".join(f"o{n},School\n" for n in range(99))
-    client = open_csv(make_zip({"orgs.csv": f"sourcedId,name\n{rows},School\n,School\n"}))
+    client = open_csv(make_zip({"orgs.csv": f"sourcedId,name\n{rows}" + ",School\n" * 6}))
     with pytest.raises(IncompletePullError) as caught:
         client.pull_roster()
     assert (caught.value.code, caught.value.endpoint) == ("EDL-CSV-019", "orgs.csv")
+
+
+def test_a_few_bad_rows_of_a_small_file(make_zip: Make, open_csv: Open) -> None:
+    """A small school is not refused for five rows, as little as over REST."""
+    rows = "s,School\n" + ",School\n" * 5
+    roster = open_csv(make_zip({"orgs.csv": f"sourcedId,name\n{rows}"})).pull_roster()
+    assert [org.sourced_id for org in roster.orgs] == ["s"]
+
+
+@pytest.mark.parametrize("name", ["orgs.csv", "users.csv"])
+@pytest.mark.parametrize("content", [None, "header"], ids=["absent", "no rows"])
+def test_a_package_without_orgs_or_users_is_no_roster(
+    make_zip: Make, open_csv: Open, files_1_1: Files, name: str, content: str | None
+) -> None:
+    """Without one org or user the export is broken, unless a partial roster is asked for."""
+    rows = content and files_1_1[name].splitlines()[0] + "\n"
+    client = open_csv(make_zip({"manifest.csv": None, name: rows}))
+    with pytest.raises(IncompletePullError) as caught:
+        client.pull_roster()
+    assert (caught.value.code, caught.value.endpoint) == ("EDL-PULL-007", name)
+    kind = Kind.org if name == "orgs.csv" else Kind.user
+    assert client.pull_roster(allow_partial=True).records(kind) == ()
 
 
 def test_far_too_many_bad_rows(make_zip: Make, open_csv: Open) -> None:
@@ -304,13 +326,13 @@ def test_resources(make_zip: Make, open_csv: Open, files_1_2: Files) -> None:
 def test_links_to_nothing(make_zip: Make, open_csv: Open, files_1_2: Files) -> None:
     """A row that links nothing is an Issue, and too many of them are an error."""
     manifest = files_1_2["manifest.csv"] + "file.courseResources,bulk\n"
-    links = "sourcedId,courseSourcedId,resourceSourcedId\n1,c,\n"
+    links = "sourcedId,courseSourcedId,resourceSourcedId\n" + "1,c,\n" * 6
     path = make_zip({"manifest.csv": manifest, "courseResources.csv": links}, v12=True)
     issues: list[Issue] = []
     with pytest.raises(IncompletePullError) as caught:
         list(open_csv(path).courses(on_issue=issues.append))
     assert caught.value.endpoint == "courseResources.csv"
-    assert [issue.reason for issue in issues] == ["row_without_record"]
+    assert [issue.reason for issue in issues] == ["row_without_record"] * 6
 
 
 def test_a_file_without_records(make_zip: Make, open_csv: Open, files_1_1: Files) -> None:

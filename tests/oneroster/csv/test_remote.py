@@ -56,9 +56,10 @@ def test_nothing_at_a_url(memory: Any, open_csv: Open) -> None:  # noqa: ANN401,
 
 
 def test_an_unknown_file_system(open_csv: Open) -> None:
-    """A URL that no file system knows is an error of ours, without the URL."""
+    """A URL that no file system knows is an error of its own, without the URL."""
     with pytest.raises(EdlinkError) as caught:
         open_csv("secret://nowhere").pull_roster()
+    assert caught.value.code == "EDL-CSV-028"
     assert "secret" not in str(caught.value)
 
 
@@ -74,7 +75,7 @@ def test_without_the_extra(make_zip: Make, open_csv: Open, monkeypatch: pytest.M
 @pytest.mark.skipif(importlib.util.find_spec("s3fs") is not None, reason="s3fs is installed")
 def test_a_file_system_that_is_not_installed(open_csv: Open) -> None:
     """A URL whose file system needs a further package says which."""
-    with pytest.raises(ImportError, match="s3fs"):
+    with pytest.raises(ImportError, match=r"edlink\[remote\].*s3fs"):
         open_csv("s3://bucket/x.zip").pull_roster()
 
 

@@ -54,13 +54,14 @@ class OneRosterCsv:
 
     def __init__(  # noqa: PLR0913 - one keyword per setting
         self,
-        path: str | os.PathLike[str],
+        path: str | bytes | os.PathLike[str] | os.PathLike[bytes],
         *,
         tenant: str,
         version: str = "auto",
         keep_metadata: bool = False,
         limits: CsvLimits | None = None,
         settle: float = 1.0,
+        min_age: float = 60.0,
         storage_options: Mapping[str, Any] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         wait: Callable[[float], None] = time.sleep,
@@ -76,6 +77,8 @@ class OneRosterCsv:
             keep_metadata: Whether further columns are kept in ``metadata``.
             limits: What a package may hold.
             settle: Seconds between two looks at the files' sizes; 0 looks once.
+            min_age: Seconds since the last of a folder's bare CSV files was written, before they
+                are read: nothing else shows that an upload has ended.  A ZIP shows it itself.
             storage_options: Settings of the URL's file system, such as ``username``; never shown.
             clock: Tells the time, in UTC.
             wait: Called with ``settle``.
@@ -84,18 +87,20 @@ class OneRosterCsv:
             ConfigError: EDL-CONF-020 an unknown version, EDL-CONF-022 a URL without encryption.
         """
         self.source = Source(PROVIDER, tenant)
-        self._path = path
+        self._path = os.fsdecode(path)
+        self._is_url = isinstance(path, str | bytes) and _URL.match(self._path) is not None
         self._version = _version(version)
         self._keep_metadata = keep_metadata
         self._limits = limits or CsvLimits()
         self._settle = settle
+        self._min_age = min_age
         self._options = dict(storage_options or {})
         self._clock = clock
         self._wait = wait
         self._place: Place | None = None
         self._data: DataSet | None = None
-        if _is_url(path):
-            _require_encrypted(str(path))
+        if self._is_url:
+            _require_encrypted(self._path)
 
     def __repr__(self) -> str:
         return f"OneRosterCsv({self.source})"
@@ -182,6 +187,7 @@ class OneRosterCsv:
         Raises:
             PayloadError: The package, or a file, is not what it should be (EDL-CSV-004 to 024).
             IncompletePullError: It is not whole; ``retryable`` when an upload may be under way.
+                EDL-PULL-007 there is not one org or user, and ``allow_partial`` is False.
             ProviderError: It cannot be read.
         """
         return to_roster(
@@ -231,7 +237,13 @@ class OneRosterCsv:
     def _open(self) -> DataSet:
         if self._data is None:
             self._place = self._place or self._find_place()
-            package = open_package(self._place, self._limits, settle=self._settle, wait=self._wait)
+            package = open_package(
+                self._place,
+                self._limits,
+                settle=self._settle,
+                wait=self._wait,
+                written_before=self._clock().timestamp() - self._min_age,
+            )
             with ExitStack() as stack:
                 stack.callback(package.close)
                 self._data = to_data_set(
@@ -241,15 +253,11 @@ class OneRosterCsv:
         return self._data
 
     def _find_place(self) -> Place:
-        if _is_url(self._path):
+        if self._is_url:
             from edlink.oneroster.csv.remote import RemotePlace  # noqa: PLC0415 - an extra
 
-            return RemotePlace(str(self._path), self._options)
+            return RemotePlace(self._path, self._options)
         return LocalPlace(Path(self._path))
-
-
-def _is_url(path: str | os.PathLike[str]) -> bool:
-    return isinstance(path, str) and _URL.match(path) is not None
 
 
 def _require_encrypted(url: str) -> None:

@@ -2,7 +2,8 @@
 The newest complete package at a place: a ZIP, or the bare CSV files of a folder.
 
 An upload may be under way.  A package is complete when its size stood still between two looks,
-it is a whole ZIP or has no empty file, and every file is there that its manifest lists.
+it is a whole ZIP or of files without an empty one that were written a while ago, and every file
+is there that its manifest lists.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +59,12 @@ class _Candidate:
 
 
 def open_package(
-    place: Place, limits: CsvLimits, *, settle: float, wait: Callable[[float], None]
+    place: Place,
+    limits: CsvLimits,
+    *,
+    settle: float,
+    wait: Callable[[float], None],
+    written_before: float,
 ) -> Package:
     """
     Return the newest complete package at a place.
@@ -71,10 +77,11 @@ def open_package(
         limits: What a package may hold.
         settle: Seconds between the two looks.
         wait: Called with the seconds.
+        written_before: Bare files must not be younger, in seconds since 1970 UTC.
 
     Raises:
-        IncompletePullError: EDL-CSV-008 no package is there; EDL-CSV-003, 007, 009 or 010, the
-            newest one's fault, where none is complete.
+        IncompletePullError: EDL-CSV-008 no package is there; EDL-CSV-003, 007, 009, 010
+            or 027, the newest one's fault, where none is complete.
         PayloadError: The newest one's content is refused.
         ProviderError: The place cannot be read.
     """
@@ -85,6 +92,8 @@ def open_package(
     faults: list[IncompletePullError] = []
     for candidate in _candidates(now, is_folder=place.is_folder):
         try:
+            if not candidate.is_zip and candidate.modified > written_before:
+                raise _young()
             package = _open(place, candidate, before, limits)
         except IncompletePullError as error:
             faults.append(error)
@@ -192,6 +201,11 @@ def _require_unchanged(place: Place, candidate: _Candidate) -> None:
 def _moving() -> IncompletePullError:
     message = "the files change: an upload is under way"
     return short("EDL-CSV-007", message, fix="Try again when it has ended.", retryable=True)
+
+
+def _young() -> IncompletePullError:
+    message = "the files were written just now: an upload may be under way"
+    return short("EDL-CSV-027", message, fix="Try again later, or lower min_age.", retryable=True)
 
 
 def _with_faults(package: Package, passed_over: int) -> Package:

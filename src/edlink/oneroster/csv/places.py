@@ -4,8 +4,10 @@ Where packages lie: a file or folder of this machine.
 A place is looked at more than once, because an upload may be under way.
 """
 
+import os
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -45,12 +47,21 @@ class Place(Protocol):
         """Close the connection, where there is one."""
 
 
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except ValueError:
+        pass
+    # No file's name has a NUL or half a surrogate pair in it.
+    raise FileNotFoundError
+
+
 class LocalPlace:
     """A file or folder of this machine; links that leave the folder are refused."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        mode = attempt(path.stat).st_mode
+        mode = attempt(partial(_stat, path)).st_mode
         self.is_folder = stat.S_ISDIR(mode)
 
     def look(self) -> tuple[Item, ...]:

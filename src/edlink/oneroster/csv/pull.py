@@ -18,7 +18,7 @@ from edlink.errors import ProviderError
 from edlink.oneroster.convert import to_relationships
 from edlink.oneroster.csv.convert import TREES, with_children
 from edlink.oneroster.csv.dataset import DataSet
-from edlink.oneroster.csv.faults import refused
+from edlink.oneroster.csv.faults import refused, short
 from edlink.oneroster.csv.layout import FILES
 from edlink.oneroster.csv.manifest import Mode
 from edlink.oneroster.csv.notices import notices
@@ -31,6 +31,9 @@ from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind, Status
 
 _EVERY = 1_000
+
+#: Every district has these.
+NEVER_EMPTY = (Kind.org, Kind.user)
 
 
 @attrs.define
@@ -83,6 +86,8 @@ def to_roster(  # noqa: PLR0913 - the facts of one pull
     Raises:
         PayloadError: EDL-CSV-020 a file holds only changes, and what ``DataSet.records`` raises;
             with ``allow_partial`` the kind's coverage is ``failed`` instead.
+        IncompletePullError: EDL-PULL-007 there is not one org or user; not with
+            ``allow_partial``.
     """
     found = Found()
     for kind in FILES:
@@ -98,6 +103,8 @@ def to_roster(  # noqa: PLR0913 - the facts of one pull
             found.received.pop(kind, None)
             found.put(kind, CoverageState.failed, error.code)
     data.package.require_unchanged()
+    if not allow_partial:
+        _refuse_emptiness(found, scope)
     for kind in TREES:
         found.records[kind] = with_children(found.records[kind])
     users = found.records[Kind.user]
@@ -158,6 +165,15 @@ def to_changes(data: DataSet, state: SyncState) -> ChangeSet:
         warnings=notices(data, found.notes, entries),
         shows_removals=True,
     )
+
+
+def _refuse_emptiness(found: Found, scope: Scope) -> None:
+    """A package without one org or user is a lost permission that looks like an export."""
+    for kind in NEVER_EMPTY:
+        if scope.wants_kind(kind) and not found.records[kind]:
+            message = f"there is not one record among the {COLLECTIONS[kind]}"
+            file = f"{FILES[kind]}.csv"
+            raise short("EDL-PULL-007", message, file, fix=f"Ask the district to export {file}.")
 
 
 def _take_bulk(data: DataSet, kind: Kind, found: Found, progress: Progress | None) -> None:

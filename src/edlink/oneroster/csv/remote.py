@@ -5,12 +5,13 @@ fsspec's own SFTP accepts any server; ours takes only servers in ``known_hosts``
 password never goes to another host.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from edlink.errors import AuthError, TransportError
+from edlink.errors import AuthError, NotFoundError, TransportError
 from edlink.oneroster.csv.faults import PACKAGE, PROVIDER, attempt
 from edlink.oneroster.csv.places import ENDINGS, Item
 
@@ -26,6 +27,9 @@ except ImportError:
 if fsspec is None:
     _MESSAGE = "packages at a URL need the remote extra: pip install 'edlink[remote]'"
     raise ImportError(_MESSAGE)
+
+#: The schemes of a URL, such as ``zip`` and ``s3`` in ``zip::s3://bucket/x.zip``.
+_SCHEMES = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?=://|::)")
 
 #: Names under which file systems say when a file was written.
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
@@ -47,6 +51,7 @@ class RemotePlace:
             AuthError: EDL-CSV-025 the server refused the credentials.
             TransportError: EDL-CSV-026 the server is not in ``known_hosts``; 002 it is not
                 reached.
+            NotFoundError: EDL-CSV-028 no file system is known for the URL.
             ImportError: The file system needs a package that is not installed.
         """
         self._files, self._root = attempt(lambda: _connect(url, options))
@@ -123,8 +128,18 @@ def _connect(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     if url.lower().startswith(("sftp://", "ssh://")):
         settings |= _KnownSftp._get_kwargs_from_urls(url)  # noqa: SLF001 - fsspec's seam for URLs
         return _KnownSftp(**settings), str(_KnownSftp._strip_protocol(url))  # noqa: SLF001 - as above
-    files, root = fsspec.core.url_to_fs(url, **settings)
-    return files, str(root)
+    if unknown := set(_SCHEMES.findall(url)) - set(fsspec.available_protocols()):
+        message = f"no file system is known for {len(unknown)} of the URL's schemes"
+        raise NotFoundError("EDL-CSV-028", message, provider=PROVIDER, endpoint=PACKAGE)
+    try:
+        files, root = fsspec.core.url_to_fs(url, **settings)
+    except ImportError as error:
+        told = str(error)
+    else:
+        return files, str(root)
+    # fsspec's own words, such as "Install s3fs to access S3"; they hold nothing of the URL.
+    message = f"packages at this URL need more than the extra edlink[remote]: {told}"
+    raise ImportError(message)
 
 
 def _item(fact: Mapping[str, Any]) -> Item:

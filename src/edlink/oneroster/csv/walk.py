@@ -10,6 +10,9 @@ from edlink.oneroster.csv.table import Header, Row, Table
 from edlink.oneroster.values import read_id
 from edlink.vocabulary import Kind
 
+#: Rows of a file that may be set aside however short it is.
+MAX_FEW = 5
+
 #: Share of a file's rows that may be set aside before the file counts as not read.
 MAX_BAD_SHARE = 0.01
 
@@ -53,7 +56,7 @@ class Count:
 
     def check(self) -> None:
         """Raise when too many of the rows so far were set aside."""
-        if self.bad > MAX_BAD or self.bad > self.rows * MAX_BAD_SHARE:
+        if self.bad > MAX_BAD or self.bad > max(MAX_FEW, self.rows * MAX_BAD_SHARE):
             message = f"{self.bad} of {self.rows} rows cannot be read"
             raise short("EDL-CSV-019", message, f"{self.name}.csv")
 
