@@ -13,10 +13,8 @@ from typing import Any, Literal
 from edlink.report import Finding
 from edlink.sso.claims import moment, text
 from edlink.sso.code_flow import CodeFlow, allow_list
-from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding
-from edlink.sso.id_token import TokenRules, verify_id_token
+from edlink.sso.code_login import CodeLogin
 from edlink.sso.identity import Identity, Unverified
-from edlink.sso.keys import KeySet
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.refusals import contradiction, foreign_tenant, nobody
 from edlink.sso.sender import Sender
@@ -85,17 +83,15 @@ class ClassLinkLogin:
     ) -> None:
         self._tenants = allow_list(tenants, name="tenants")
         self._sender = sender or Sender()
-        self._clock = clock
         self._info_url = info_url
-        self._oidc = protocol == "oidc"
-        self._flow = CodeFlow(
+        flow = CodeFlow(
             provider="classlink",
             client_id=client_id,
             client_secret=client_secret,
             redirect_uri=redirect_uri,
             authorize_url=f"{issuer}/oauth2/v2/auth",
             token_url=f"{issuer}/oauth2/v2/token",
-            scopes=(*(("openid",) if self._oidc else ()), "profile", "oneroster"),
+            scopes=(*(("openid",) if protocol == "oidc" else ()), "profile", "oneroster"),
             credentials="body",
             replay_store=replay_store,
             issuer=issuer,
@@ -104,12 +100,7 @@ class ClassLinkLogin:
             sender=self._sender,
             clock=clock,
         )
-        self._keys = KeySet(
-            issuers=(issuer,),
-            discovery_url=f"{issuer}/.well-known/openid-configuration",
-            sender=self._sender,
-            clock=clock,
-        )
+        self._login = CodeLogin(flow, issuer)
 
     def begin(self, *, return_to: str | None = None) -> LoginStart:
         """
@@ -118,7 +109,7 @@ class ClassLinkLogin:
         Args:
             return_to: Local path, or an allowed origin's address, to go to afterwards.
         """
-        return self._flow.begin(return_to)
+        return self._login.flow.begin(return_to)
 
     def complete(
         self, params: Mapping[str, str], pending: PendingLogin | None
@@ -133,25 +124,15 @@ class ClassLinkLogin:
         Raises:
             LoginError: The login is refused; ``reason`` is for the person, ``code`` for staff.
         """
-        admitted = self._flow.admit(params, pending)
-        if isinstance(admitted, RestartLogin):
-            return admitted
-        tokens = self._flow.redeem(admitted)
-        claims: Mapping[str, Any] = {}
-        if self._oidc:
-            rules = TokenRules(keys=self._keys, client_id=self._flow.client_id)
-            nonce = admitted.pending.nonce
-            claims = verify_id_token(tokens.id_token, rules, nonce=nonce, now=self._clock())
-        return self._identity(self._info(tokens.access_token), claims)
+        arrival = self._login.complete(params, pending)
+        if isinstance(arrival, RestartLogin):
+            return arrival
+        return self._identity(self._info(arrival.access_token), arrival.claims)
 
     def check_login(self) -> tuple[Finding, ...]:
         """Return what would keep people from signing in, asked with few requests."""
         where = "ClassLink Developer Console, your application, OAuth2, Redirect URI"
-        return (
-            redirect_finding(self._flow.redirect_uri, where=where),
-            *(openid_findings(self._keys, self._flow) if self._oidc else ()),
-            clock_finding(self._sender, self._flow.token_url, self._clock()),
-        )
+        return self._login.check(where=where)
 
     def _info(self, token: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"}
@@ -161,11 +142,11 @@ class ClassLinkLogin:
             raise nobody()
         return found
 
-    def _identity(self, info: Mapping[str, Any], claims: Mapping[str, Any]) -> Identity:
+    def _identity(self, info: Mapping[str, Any], claims: Mapping[str, Any] | None) -> Identity:
         user, tenant = _number(info.get("UserId")), _number(info.get("TenantId"))
         if user is None:
             raise nobody()
-        if self._oidc and claims["sub"] != user:
+        if claims is not None and claims["sub"] != user:
             raise contradiction()
         if tenant not in self._tenants:
             raise foreign_tenant()
@@ -177,7 +158,7 @@ class ClassLinkLogin:
             sourced_id=text(info.get("SourcedId")),
             roles=read_role(role),
             roles_raw=(role,) if role else (),
-            auth_time=moment(claims.get("auth_time")),
+            auth_time=moment((claims or {}).get("auth_time")),
             unverified=Unverified(
                 username=text(info.get("LoginId")),
                 email=text(info.get("Email")),

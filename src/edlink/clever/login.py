@@ -14,10 +14,8 @@ from edlink.errors import ConfigError
 from edlink.report import Finding
 from edlink.sso.claims import moment, text
 from edlink.sso.code_flow import CodeFlow, allow_list
-from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding
-from edlink.sso.id_token import TokenRules, verify_id_token
+from edlink.sso.code_login import CodeLogin
 from edlink.sso.identity import Identity, Unverified
-from edlink.sso.keys import KeySet
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.refusals import contradiction, foreign_tenant, nobody
 from edlink.sso.sender import Sender
@@ -82,17 +80,15 @@ class CleverLogin:
     ) -> None:
         self._districts = allow_list(districts, name="districts")
         self._sender = sender or Sender()
-        self._clock = clock
         self._api_url = api_url
-        self._oidc = protocol == "oidc"
-        self._flow = CodeFlow(
+        flow = CodeFlow(
             provider="clever",
             client_id=client_id,
             client_secret=client_secret,
             redirect_uri=redirect_uri,
             authorize_url=f"{issuer}/oauth/authorize",
             token_url=f"{issuer}/oauth/tokens",
-            scopes=("openid",) if self._oidc else (),
+            scopes=("openid",) if protocol == "oidc" else (),
             credentials="basic",
             replay_store=replay_store,
             issuer=issuer,
@@ -101,12 +97,7 @@ class CleverLogin:
             sender=self._sender,
             clock=clock,
         )
-        self._keys = KeySet(
-            issuers=(issuer,),
-            discovery_url=f"{issuer}/.well-known/openid-configuration",
-            sender=self._sender,
-            clock=clock,
-        )
+        self._login = CodeLogin(flow, issuer)
 
     def begin(
         self,
@@ -129,7 +120,9 @@ class CleverLogin:
         if district is not None and district not in self._districts:
             raise ConfigError("EDL-CONF-052", "this tenant is not on the login's list")
         extra = {} if district is None else {"district_id": district}
-        return self._flow.begin(return_to, extra | ({"confirmed": "false"} if ask_who else {}))
+        return self._login.flow.begin(
+            return_to, extra | ({"confirmed": "false"} if ask_who else {})
+        )
 
     def complete(
         self, params: Mapping[str, str], pending: PendingLogin | None
@@ -144,26 +137,17 @@ class CleverLogin:
         Raises:
             LoginError: The login is refused; ``reason`` is for the person, ``code`` for staff.
         """
-        admitted = self._flow.admit(params, pending)
-        if isinstance(admitted, RestartLogin):
-            return admitted
-        tokens = self._flow.redeem(admitted)
-        if self._oidc:
-            rules = TokenRules(keys=self._keys, client_id=self._flow.client_id)
-            claims = verify_id_token(
-                tokens.id_token, rules, nonce=admitted.pending.nonce, now=self._clock()
-            )
-            return self._from_claims(claims)
-        return self._from_api(tokens.access_token)
+        arrival = self._login.complete(params, pending)
+        if isinstance(arrival, RestartLogin):
+            return arrival
+        if arrival.claims is None:
+            return self._from_api(arrival.access_token)
+        return self._from_claims(arrival.claims)
 
     def check_login(self) -> tuple[Finding, ...]:
         """Return what would keep people from signing in, asked with few requests."""
         where = "Clever Dashboard, your application, Settings, Redirect URLs (first place)"
-        return (
-            redirect_finding(self._flow.redirect_uri, where=where),
-            *(openid_findings(self._keys, self._flow) if self._oidc else ()),
-            clock_finding(self._sender, self._flow.token_url, self._clock()),
-        )
+        return self._login.check(where=where)
 
     def _from_claims(self, claims: Mapping[str, Any]) -> Identity:
         person = claims.get("multi_role_user_id") or claims["sub"]

@@ -16,10 +16,8 @@ from edlink.errors import ConfigError
 from edlink.report import Finding
 from edlink.sso.claims import moment, text, texts
 from edlink.sso.code_flow import CodeFlow
-from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding
-from edlink.sso.id_token import TokenRules, verify_id_token
+from edlink.sso.code_login import CodeLogin
 from edlink.sso.identity import Identity, Unverified
-from edlink.sso.keys import KeySet
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.refusals import nobody
 from edlink.sso.sender import Sender
@@ -89,17 +87,15 @@ class VeracrossLogin:
         self._route = route
         self._registered = frozenset(registered_redirect_uris)
         self._sender = sender or Sender()
-        self._clock = clock
         self._userinfo_url = f"{issuer}/oauth/userinfo"
-        self._oidc = protocol == "oidc"
-        self._flow = CodeFlow(
+        flow = CodeFlow(
             provider="veracross",
             client_id=client_id,
             client_secret=client_secret,
             redirect_uri=redirect_uri,
             authorize_url=f"{issuer}/oauth/authorize",
             token_url=f"{issuer}/oauth/token",
-            scopes=("openid",) if self._oidc else ("sso",),
+            scopes=("openid",) if protocol == "oidc" else ("sso",),
             credentials="body",
             replay_store=replay_store,
             issuer=issuer,
@@ -108,13 +104,9 @@ class VeracrossLogin:
             sender=self._sender,
             clock=clock,
         )
-        self._keys = KeySet(
-            # The documented sample says http; what the live document says is what tokens must say.
-            issuers=(issuer, issuer.replace("https://", "http://", 1)),
-            discovery_url=f"{issuer}/.well-known/openid-configuration",
-            sender=self._sender,
-            clock=clock,
-        )
+        # The documented sample says http; what the live document says is what tokens must say.
+        plain = issuer.replace("https://", "http://", 1)
+        self._login = CodeLogin(flow, issuer, also_issuers=(plain,))
 
     def begin(self, *, return_to: str | None = None) -> LoginStart:
         """
@@ -123,7 +115,7 @@ class VeracrossLogin:
         Args:
             return_to: Local path, or an allowed origin's address, to go to afterwards.
         """
-        return self._flow.begin(return_to)
+        return self._login.flow.begin(return_to)
 
     def complete(
         self, params: Mapping[str, str], pending: PendingLogin | None
@@ -138,27 +130,17 @@ class VeracrossLogin:
         Raises:
             LoginError: The login is refused; ``reason`` is for the person, ``code`` for staff.
         """
-        admitted = self._flow.admit(params, pending)
-        if isinstance(admitted, RestartLogin):
-            return admitted
-        tokens = self._flow.redeem(admitted)
-        if self._oidc:
-            rules = TokenRules(keys=self._keys, client_id=self._flow.client_id)
-            nonce = admitted.pending.nonce
-            claims = verify_id_token(tokens.id_token, rules, nonce=nonce, now=self._clock())
-        else:
-            claims = self._userinfo(tokens.access_token)
-        return self._identity(claims)
+        arrival = self._login.complete(params, pending)
+        if isinstance(arrival, RestartLogin):
+            return arrival
+        if arrival.claims is None:
+            return self._identity(self._userinfo(arrival.access_token))
+        return self._identity(arrival.claims)
 
     def check_login(self) -> tuple[Finding, ...]:
         """Return what would keep people from signing in, asked with few requests."""
         where = "Veracross, Identity & Access Management, OAuth Application, Redirect URIs"
-        return (
-            redirect_finding(self._flow.redirect_uri, where=where),
-            *self._twin_findings(),
-            *(openid_findings(self._keys, self._flow) if self._oidc else ()),
-            clock_finding(self._sender, self._flow.token_url, self._clock()),
-        )
+        return self._login.check(*self._twin_findings(), where=where)
 
     def _userinfo(self, token: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"}
@@ -187,7 +169,7 @@ class VeracrossLogin:
 
     def _twin_findings(self) -> tuple[Finding, ...]:
         """Return a warning when the same address with, or without, ``www.`` is not registered."""
-        parts = urlsplit(self._flow.redirect_uri)
+        parts = urlsplit(self._login.flow.redirect_uri)
         host = parts.netloc
         twin = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
         other = parts._replace(netloc=twin).geturl()
