@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from edlink import Finding, Severity
 from edlink.oneroster.csv import OneRosterCsv
 
@@ -69,6 +71,17 @@ def test_a_poor_package(make_zip: Make, open_csv: Open, files_1_1: Files) -> Non
         assert finding.severity is Severity.warning
         assert finding.fix
     assert [f.evidence["warning"] for f in found(findings, "EDL-CHECK-309")] == ["EDL-WARN-304"]
+
+
+@pytest.mark.parametrize("content", [None, "sourcedId,name\n"], ids=["absent", "no rows"])
+def test_a_package_without_orgs_is_an_error(
+    make_zip: Make, open_csv: Open, content: str | None
+) -> None:
+    """What a pull would refuse, the check calls an error, with the step that mends it."""
+    findings = open_csv(make_zip({"manifest.csv": None, "orgs.csv": content})).check_access()
+    (finding,) = [f for f in findings if f.severity is Severity.error]
+    assert finding.title.startswith("orgs.csv")
+    assert (finding.who, bool(finding.fix)) == ("district", True)
 
 
 def test_an_old_package(make_zip: Make, open_csv: Open) -> None:

@@ -12,6 +12,7 @@ from edlink.oneroster.csv.dataset import DataSet
 from edlink.oneroster.csv.layout import FILES
 from edlink.oneroster.csv.manifest import Mode
 from edlink.oneroster.csv.notices import notices
+from edlink.oneroster.csv.pull import NEVER_EMPTY
 from edlink.oneroster.csv.walk import Notes
 from edlink.report import Finding
 from edlink.vocabulary import Kind, Role, Severity
@@ -102,9 +103,10 @@ def _about_file(data: DataSet, kind: Kind, notes: Notes, shares: _Shares) -> Fin
     mode = data.mode(name)
     if mode is Mode.absent:
         needed = kind in _NEEDED
+        severity = Severity.warning if needed else Severity.info
         return Finding(
             code="EDL-CHECK-303",
-            severity=Severity.warning if needed else Severity.info,
+            severity=Severity.error if kind in NEVER_EMPTY else severity,
             title=f"{name}.csv is absent",
             fix=f"Ask the district to export {name}.csv." if needed else "",
             who="district" if needed else "nobody",
@@ -122,11 +124,15 @@ def _about_file(data: DataSet, kind: Kind, notes: Notes, shares: _Shares) -> Fin
             _look(record, shares)
     except ProviderError as error:
         return _failed("EDL-CHECK-303", f"{name}.csv cannot be read", error)
+    lost = kind in NEVER_EMPTY and not rows
+    severity = Severity.ok if rows and not set_aside else Severity.warning
     return Finding(
         code="EDL-CHECK-303",
-        severity=Severity.ok if rows and not set_aside else Severity.warning,
+        severity=Severity.error if lost else severity,
         title=f"{name}.csv can be read" if rows else f"{name}.csv has no rows",
         evidence={"rows": rows, "issues": set_aside, "mode": str(mode)},
+        fix=f"Ask the district to export {name}.csv with its rows." if lost else "",
+        who="district" if lost else "nobody",
     )
 
 
