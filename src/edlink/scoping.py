@@ -1,9 +1,11 @@
 """Taking out of a roster what its scope leaves out, and saying so in its coverage."""
 
+from collections.abc import Set as AbstractSet
+
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry
-from edlink.model import Org
+from edlink.coverage import Coverage, CoverageEntry, Scope
+from edlink.model import Class, Course, Enrollment, Org, Record, User
 from edlink.roster import Roster
 from edlink.vocabulary import CoverageState, Kind, OrgType, Role
 
@@ -24,7 +26,7 @@ def apply_scope(roster: Roster) -> Roster:
     org left out.
     """
     out = {
-        org.sourced_id for org in roster.orgs if _is_out(org, roster)
+        org.sourced_id for org in roster.orgs if is_out(org, roster.scope)
     } | roster.scope.exclude_orgs
     if not roster.scope.narrows_orgs:
         return roster
@@ -44,11 +46,32 @@ def apply_scope(roster: Roster) -> Roster:
         users=tuple(u for u in roster.users if u.sourced_id in users),
         relationships=tuple(r for r in roster.relationships if r.student_id in users),
         demographics=tuple(d for d in roster.demographics if d.sourced_id in users),
+        tombstones=tuple(t for t in roster.tombstones if not lies_in(t.record, out, gone)),
     )
 
 
-def _is_out(org: Org, roster: Roster) -> bool:
-    return org.type is OrgType.school and not roster.scope.wants_org(org.sourced_id)
+def lies_in(record: Record | None, out: AbstractSet[str], classes: AbstractSet[str]) -> bool:
+    """
+    Return whether a record by itself says that it lies in an org or a class left out.
+
+    A person does whose every role is there.  A record that names no org lies nowhere.
+    """
+    match record:
+        case Org():
+            return record.sourced_id in out
+        case Course() | Class():
+            return record.org_id in out
+        case Enrollment():
+            return record.org_id in out or record.class_id in classes
+        case User():
+            orgs = {role.org_id for role in record.roles if role.org_id is not None}
+            return bool(orgs) and orgs <= out
+    return False
+
+
+def is_out(org: Org, scope: Scope) -> bool:
+    """Return whether an org is a school that a scope leaves out."""
+    return org.type is OrgType.school and not scope.wants_org(org.sourced_id)
 
 
 def _users(roster: Roster, out: set[str], *, enrolled: set[str | None]) -> set[str]:

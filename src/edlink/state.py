@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from edlink.coverage import Coverage, Issue, RosterWarning, Source, Tombstone
+from edlink.coverage import Coverage, Issue, RosterWarning, Scope, Source, Tombstone
 from edlink.errors import ConfigError
 from edlink.model import Record
 from edlink.roster import COLLECTIONS, Roster, RosterSource
@@ -34,6 +34,8 @@ class SyncState:
         revision: The provider's revision of what the app may see, or None.
         counts: Rows of the last complete pull, by collection.
         complete: Whether the last pull it stands on was complete.
+        scope: What that pull was asked for, with each org that it left out among the
+            ``exclude_orgs``; a change pull leaves out the same.
     """
 
     source: Source
@@ -41,6 +43,7 @@ class SyncState:
     revision: str | None = None
     counts: Mapping[str, int] = attrs.field(factory=dict, converter=_numbers)
     complete: bool = False
+    scope: Scope = Scope()
 
     @classmethod
     def after(cls, roster: Roster) -> "SyncState":
@@ -69,6 +72,7 @@ class SyncState:
             revision=roster.revision,
             counts=roster.counts(),
             complete=complete and bool(entries),
+            scope=attrs.evolve(roster.scope, exclude_orgs=_left_out(roster)),
         )
 
     def reset(self) -> "SyncState":
@@ -85,6 +89,10 @@ class SyncState:
             "revision": self.revision,
             "counts": dict(self.counts),
             "complete": self.complete,
+            "scope": {
+                field.name: sorted(map(str, getattr(self.scope, field.name)))
+                for field in attrs.fields(Scope)
+            },
         }
 
     @classmethod
@@ -103,11 +111,17 @@ class SyncState:
                     revision=data["revision"],
                     counts=data["counts"],
                     complete=bool(data["complete"]),
+                    scope=Scope(**data["scope"]),
                 )
         except (KeyError, TypeError, ValueError, AttributeError):
             pass
         message = "this is not a sync state of this version"
         raise ConfigError("EDL-CONF-004", message, fix="Start again with a full pull.")
+
+
+def _left_out(roster: Roster) -> frozenset[str]:
+    excluded = (e for e in roster.coverage.entries if e.state is CoverageState.excluded)
+    return roster.scope.exclude_orgs | {e.org_id for e in excluded if e.org_id is not None}
 
 
 def latest_change(records: Iterable[Record], *, until: datetime) -> str | None:

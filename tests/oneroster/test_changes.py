@@ -7,8 +7,8 @@ import pytest
 from tests._http.loopback import Reply
 from tests.oneroster.small_server import District, Serve, small
 
-from edlink.coverage import Source
-from edlink.errors import AuthError, ConfigError
+from edlink.coverage import Scope, Source
+from edlink.errors import AuthError, ConfigError, IncompletePullError
 from edlink.model import User
 from edlink.oneroster import OneRosterClient
 from edlink.state import ChangeSet, SyncState
@@ -152,7 +152,44 @@ def test_a_collection_without_a_cursor_is_not_asked_for(serve: Serve) -> None:
     district.asked.clear()
     changes = client.pull_changes(state)
     assert "/courses" not in [ask.path for ask in district.asked]
-    assert changes.coverage.entry(Kind.course) is None
+    assert entry(changes, Kind.course) == (CoverageState.withheld, "no_cursor")
+
+
+def test_too_many_bad_rows_are_an_error(serve: Serve) -> None:
+    """A delta that cannot be read does not move the cursor past what it lost."""
+    district = dated()
+    client = serve(district)
+    state = state_of(client)
+    district.rows["users"] += [{"sourcedId": ""}] * 6
+    with pytest.raises(IncompletePullError) as caught:
+        client.pull_changes(state)
+    assert caught.value.code == "EDL-PULL-008"
+
+
+def two_schools() -> District:
+    """Return a district with another school, a student there, and one who left it."""
+    district = dated()
+    more = {"dateLastModified": EARLY, "role": "student", "orgs": ["s2"]}
+    district.rows["orgs"].append({**district.rows["orgs"][0], "sourcedId": "s2"})
+    district.rows["users"].append({**more, "sourcedId": "v1"})
+    district.rows["users"].append({**more, "sourcedId": "v2", "status": "tobedeleted"})
+    district.rows["courses"].append({"sourcedId": "k2", "org": "s2", "dateLastModified": EARLY})
+    district.rows["classes"].append({"sourcedId": "c2", "school": "s2", "dateLastModified": EARLY})
+    district.rows["enrollments"].append(
+        {"sourcedId": "e3", "user": "v1", "class": "c2", "dateLastModified": EARLY}
+    )
+    return district
+
+
+@pytest.mark.parametrize("scope", [Scope(include_orgs={"s1"}), Scope(exclude_orgs={"s2"})])
+def test_a_delta_leaves_out_what_the_pull_left_out(scope: Scope, serve: Serve) -> None:
+    """Records and tombstones of another school are no change of this scope."""
+    client = serve(two_schools())
+    roster = client.pull_roster(scope)
+    changes = client.pull_changes(SyncState.from_dict(SyncState.after(roster).to_dict()))
+    assert {"s2", "v1", "k2", "c2", "e3"}.isdisjoint(r.sourced_id for r in changes.changed)
+    assert users(changes) == ["u1", "u2", "u3"]
+    assert (roster.tombstones, changes.tombstones) == ((), ())
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1969-12-31T00:00:00Z"])

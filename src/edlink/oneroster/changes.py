@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Tombstone
+from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Tombstone
 from edlink.errors import AuthError, ConfigError, NotFoundError
-from edlink.model import Record
+from edlink.model import Class, Org, Record
 from edlink.oneroster.endpoints import ENVELOPES, Query
+from edlink.oneroster.pull import refuse_many_issues
 from edlink.oneroster.values import UnreadableError, read_datetime
 from edlink.roster import COLLECTIONS
+from edlink.scoping import is_out, lies_in
 from edlink.state import ChangeSet, SyncState, latest_change
 from edlink.vocabulary import CoverageState, Kind, Status
 
@@ -52,6 +54,10 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
     for kind in ENVELOPES:
         if COLLECTIONS[kind] in state.cursors:
             _collect(client, kind, found, until)
+        else:
+            without = CoverageState.withheld
+            found.entries.append(CoverageEntry(kind=kind, state=without, reason="no_cursor"))
+    _leave_out(state.scope, found)
     # Family links need both people's roles, and a delta may hold one of them.
     found.entries.append(
         CoverageEntry(
@@ -68,6 +74,15 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
         warnings=tuple(found.warnings),
         shows_removals=False,
     )
+
+
+def _leave_out(scope: Scope, found: _Found) -> None:
+    """Drop what lies in the orgs that a scope leaves out, as far as a delta can know that."""
+    orgs = {r.sourced_id for r in found.changed if isinstance(r, Org) and is_out(r, scope)}
+    out = orgs | scope.exclude_orgs
+    classes = {r.sourced_id for r in found.changed if isinstance(r, Class) and r.org_id in out}
+    found.changed = [r for r in found.changed if not lies_in(r, out, classes)]
+    found.tombstones = [t for t in found.tombstones if not lies_in(t.record, out, classes)]
 
 
 def _since(cursor: str) -> datetime:
@@ -118,14 +133,19 @@ def _changed(
     stamp = since.strftime("%Y-%m-%dT%H:%M:%S.") + f"{since.microsecond // 1000:03}Z"
     query = Query(filter=f"dateLastModified>'{stamp}'")
     older = 0
+    received = 0
+    issues: list[Issue] = []
     records: dict[str, Record] = {}
     for batch in client.walk(kind, f"/{ENVELOPES[kind][0]}", (), query):
-        found.issues += batch.page.issues
+        received += batch.page.received
+        issues += batch.page.issues
         for record in batch.page.rows:
             if record.date_last_modified is not None and record.date_last_modified < since:
                 older += 1
             else:
                 records[record.sourced_id] = record
+    refuse_many_issues(client, kind, issues, received)
+    found.issues += issues
     if older:
         found.warnings.append(
             RosterWarning(

@@ -195,7 +195,7 @@ class _Pull:
         fault: ProviderError | None = None
         try:
             found = self._read_twice(kind, walk)
-            self._refuse_many_issues(found)
+            refuse_many_issues(self._client, kind, found.issues, found.received)
         except ProviderError as error:
             if not self._may_miss(kind, error):
                 raise
@@ -245,12 +245,6 @@ class _Pull:
         denied = isinstance(error, AuthError | NotFoundError)
         return self._allow_partial or (kind is Kind.demographics and denied)
 
-    def _refuse_many_issues(self, found: Collected) -> None:
-        lost = sum(issue.set_aside for issue in found.issues)
-        if lost > max(_FEW, found.received // 100):
-            message = f"{lost} of {found.received} {COLLECTIONS[found.kind]} cannot be read"
-            raise _incomplete(self._client, "EDL-PULL-008", message)
-
     def _refuse_emptiness(self, collected: dict[Kind, Collected]) -> None:
         """An answer without one org or user is a lost permission that looks like success."""
         for kind in _NEVER_EMPTY:
@@ -299,6 +293,16 @@ class _Pull:
             self._warnings.append(
                 _warning(found, "EDL-WARN-103", f"{name} holds rows twice", count=found.repeated)
             )
+
+
+def refuse_many_issues(
+    client: "OneRosterClient", kind: Kind, issues: Iterable[Issue], received: int
+) -> None:
+    """Raise IncompletePullError where more than a few in a hundred rows cannot be read."""
+    lost = sum(issue.set_aside for issue in issues)
+    if lost > max(_FEW, received // 100):
+        message = f"{lost} of {received} {COLLECTIONS[kind]} cannot be read"
+        raise _incomplete(client, "EDL-PULL-008", message)
 
 
 def _find_nameless(users: Iterable[Any]) -> list[RosterWarning]:
