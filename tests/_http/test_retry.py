@@ -366,3 +366,29 @@ def test_closing_ends_a_call_between_its_attempts(server: Server, clock: Jumping
     with pytest.raises(ConfigError) as caught:
         http.get("/users", endpoint="GET /users")
     assert (caught.value.code, len(server.seen)) == ("EDL-CONF-016", 1)
+
+
+def test_closing_ends_a_pause(server: Server) -> None:
+    """A thread that waits to ask again is told at once that the client is closed."""
+    asked, told = threading.Event(), threading.Event()
+
+    def answer(_: Seen) -> Reply:
+        asked.set()
+        return Reply(status=429, headers=[("Retry-After", "500")])
+
+    server.will(answer)
+    transport = Transport(server.url, provider="invented")
+
+    def ask() -> None:
+        with pytest.raises(ConfigError) as caught:
+            transport.get("/", endpoint="GET /")
+        assert caught.value.code == "EDL-CONF-016"
+        told.set()
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    assert asked.wait(30)
+    transport.close()
+    assert told.wait(30)
+    thread.join()
+    assert len(server.seen) == 1

@@ -34,7 +34,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clock, whose sleepers can be woken."""
+
+    def __init__(self) -> None:
+        self._woken = threading.Event()
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start; never runs backwards."""
@@ -45,8 +48,12 @@ class SystemClock:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Nothing; returns once so many seconds have passed."""
-        time.sleep(seconds)
+        """Nothing; returns once so many seconds have passed, or at once after ``wake``."""
+        self._woken.wait(seconds)
+
+    def wake(self) -> None:
+        """Nothing; all sleeps end now, and from now on none is slept."""
+        self._woken.set()
 
 
 class RateLimiter:

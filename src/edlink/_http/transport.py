@@ -175,7 +175,9 @@ class Transport:
         self._auth = auth
         self._settings = settings or HttpSettings()
         self._adapter = adapter
-        self._clock: Clock = clock or SystemClock()
+        own = SystemClock()
+        self._clock: Clock = clock or own
+        self._wake = own.wake
         self._describe = describe
         self._pause_hint = pause_hint
         self._limiter = RateLimiter(self._settings.rate, self._clock)
@@ -243,8 +245,14 @@ class Transport:
         raise self._error(outcome, endpoint)
 
     def close(self) -> None:
-        """Nothing; the connections of all threads are closed, and no further request is sent."""
+        """
+        Nothing; the connections of all threads are closed, and no further request is sent.
+
+        Who pauses by the machine's clock before a request ends with an error at once, so that a
+        thread's long wait keeps no process alive.
+        """
         self._closed = True
+        self._wake()
         with self._sessions_lock:
             sessions = list(self._sessions)
         for session in sessions:
@@ -288,6 +296,7 @@ class Transport:
         if not self._slots.acquire(timeout=max(call.until - self._clock.monotonic(), 0)):
             return request, Failure.LATE
         try:
+            self._check_open()  # it may have been closed during the wait
             request = self._sign(call)
             started = self._clock.monotonic()
             outcome = exchange(
@@ -344,10 +353,13 @@ class Transport:
                 word = None  # an error body can be anything; the status says enough
         return to_error(outcome, provider=self._provider, endpoint=endpoint, provider_code=word)
 
-    def _lane(self) -> _Lane:
-        """The calling thread's own session, made on first use."""
+    def _check_open(self) -> None:
         if self._closed:
             raise ConfigError("EDL-CONF-016", "This client is closed", fix="Make a new one.")
+
+    def _lane(self) -> _Lane:
+        """The calling thread's own session, made on first use."""
+        self._check_open()
         lane: _Lane | None = getattr(self._local, "lane", None)
         if lane is None:
             session = new_session(self._adapter or ExactAdapter())
