@@ -132,6 +132,15 @@ def set_to(path: str, name: str, value: str | None) -> Change:
     return change
 
 
+def set_at(path: str, name: str, seconds: int) -> Change:
+    """Return a change that sets an attribute to a moment so far from when it is made."""
+
+    def change(root: etree._Element) -> None:
+        set_to(path, name, moment(seconds))(root)
+
+    return change
+
+
 def text_of(path: str, value: str) -> Change:
     """Return a change that sets an element's text."""
 

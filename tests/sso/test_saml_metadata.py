@@ -144,7 +144,7 @@ def test_another_name_is_never_taken_over(issuer: Issuer) -> None:
 
 def test_a_renewed_certificate_is_found_at_the_first_login(issuer: Issuer) -> None:
     """A response by a new certificate makes one look at the metadata and is then accepted."""
-    now = [NOW]
+    now = [time.time()]
     serve(issuer, metadata("idp"))
     flow = saml_flow(metadata=remote(issuer), clock=lambda: now[0])
     flow.begin()
