@@ -16,7 +16,7 @@ from edlink._http.paging import (
     read_facts,
 )
 from edlink._http.payload import Page
-from edlink.errors import IncompletePullError, PayloadError, UnavailableError
+from edlink.errors import IncompletePullError, NotFoundError, PayloadError, UnavailableError
 
 
 @pytest.mark.parametrize("number", [0, 1, 9, 10, 11, 20, 25, 100])
@@ -317,3 +317,34 @@ def test_a_batch_tells_the_total() -> None:
     """Each batch holds the number of rows that the server counts."""
     batch: Batch[str] = next(iter(walk(Shelf(25, X_Total_Count=25))))
     assert batch.total == 25
+
+
+def test_a_server_that_finds_nothing_past_its_end_is_whole() -> None:
+    """404 for the page behind the last row is an end, where the count agrees."""
+    shelf = Shelf(7, X_Total_Count=7)
+
+    def fetch(offset: int, limit: int) -> Response:
+        if offset >= 7:
+            raise NotFoundError("EDL-HTTP-004", "none", provider="p", endpoint="GET /things")
+        return shelf(offset, limit)
+
+    assert read(fetch) == shelf.rows
+
+
+def test_a_server_that_finds_nothing_before_its_end_is_not_whole() -> None:
+    """404 in the middle of a collection is an error."""
+    shelf = Shelf(25, X_Total_Count=25)
+
+    def fetch(offset: int, limit: int) -> Response:
+        if offset >= 20:
+            raise NotFoundError("EDL-HTTP-004", "none", provider="p", endpoint="GET /things")
+        return shelf(offset, limit)
+
+    with pytest.raises(NotFoundError):
+        read(fetch)
+
+
+def test_a_server_that_knows_no_offset_is_whole_where_its_count_agrees() -> None:
+    """The same page again, of all the rows that are counted, ends the collection once."""
+    rows = [f"{i:05}" for i in range(7)]
+    assert read(lambda _offset, _limit: answer(rows, X_Total_Count=7)) == rows

@@ -132,6 +132,7 @@ def test_retry_after_as_a_date_is_obeyed(server: Server, clock: JumpingClock) ->
     def busy(_: Seen) -> Reply:
         date = formatdate(90, usegmt=True)
         raw = f"HTTP/1.1 503 Busy\r\nRetry-After: {date}\r\nDate: {formatdate(50, usegmt=True)}"
+        raw += "\r\nConnection: close"
         return Reply(raw=f"{raw}\r\nContent-Length: 0\r\n\r\n".encode())
 
     server.will(busy, Reply())

@@ -17,6 +17,8 @@ import attrs
 PauseHint = Callable[[Mapping[str, str], float], float | None]
 """Seconds to pause from an answer's headers and the time now (Unix seconds), or None."""
 
+_jitter = random.SystemRandom()  # leaves the host's own random state alone
+
 _UNIX_TIME_FROM = 10**9  # a smaller number in a reset header counts seconds from now
 
 
@@ -112,11 +114,11 @@ class Backoff:
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait after the given failed attempt, counted from 1."""
-        return random.uniform(0, self._longest(attempt))  # noqa: S311 - jitter, not a secret
+        return _jitter.uniform(0, self._longest(attempt))
 
     def after(self, hint: float) -> float:
         """Seconds to wait when the provider asked for ``hint``: never less, a little more."""
-        return hint + random.uniform(0, min(self.first, self.cap))  # noqa: S311 - jitter
+        return hint + _jitter.uniform(0, min(self.first, self.cap))
 
     def _longest(self, attempt: int) -> float:
         # An exponent this large is beyond any cap; without the limit a float would overflow.

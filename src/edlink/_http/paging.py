@@ -19,7 +19,7 @@ import attrs
 
 from edlink._http.exchange import Response
 from edlink._http.payload import Page
-from edlink.errors import IncompletePullError, PayloadError, UnavailableError
+from edlink.errors import IncompletePullError, NotFoundError, PayloadError, UnavailableError
 
 T = TypeVar("T")
 
@@ -233,8 +233,15 @@ class OffsetPages(Generic[T]):
     def __iter__(self) -> Iterator[Batch[T]]:
         try:
             while True:
-                page, facts = self._next_page()
+                try:
+                    page, facts = self._next_page()
+                except NotFoundError:
+                    if not self._is_confirming():
+                        raise
+                    break
                 repeated = self._check_rows(page)
+                if repeated is None:
+                    break
                 self._offset += page.received
                 self._note_total(facts)
                 yield Batch(
@@ -321,8 +328,15 @@ class OffsetPages(Generic[T]):
         self._total_moved |= self._total not in (None, total)
         self._total = total
 
-    def _check_rows(self, page: Page[T]) -> list[int]:
+    def _is_confirming(self) -> bool:
+        """Whether all rows of the server's count have come, and only their end is in question."""
+        return 0 < self._offset == self._total
+
+    def _check_rows(self, page: Page[T]) -> list[int] | None:
+        """Return the positions of rows that came before, or None where they prove the end."""
         repeated = self._seen.repeats([self._source.id_of(row) for row in page.rows])
+        if page.rows and len(repeated) == len(page.rows) == self._offset == self._total:
+            return None  # a server that knows no offset has given everything it counts, twice
         if self._is_echo or (page.rows and len(repeated) == len(page.rows) and self._offset):
             message = "the server sends the same page again"
             raise self._source.incomplete("EDL-PULL-002", message)
