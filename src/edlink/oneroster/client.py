@@ -228,7 +228,7 @@ class OneRosterClient(Endpoints):
         )
         settings = PageSettings(
             page_size=self._page_size,
-            look_ahead=max(0, self._settings.concurrency - 1),
+            look_ahead=_pages_ahead(self._settings.concurrency),
             max_rows=self._max_rows,
             count_header=self.server.count_header,
         )
@@ -297,6 +297,11 @@ def _split(url: str, version: str) -> tuple[str, str | None]:
                 raise ConfigError("EDL-CONF-102", "the address names another version")
             return address.removesuffix(root), known
     return address, None if version == "auto" else version
+
+
+def _pages_ahead(concurrency: int) -> int:
+    """Return how many pages are under way while one is read: a page a thread, or none."""
+    return concurrency if concurrency > 1 else 0
 
 
 def _segment(sourced_id: str) -> str:
