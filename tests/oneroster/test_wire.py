@@ -87,3 +87,19 @@ def test_a_user_of_1_1_without_role_or_orgs_has_no_assignment() -> None:
     """Neither word nor org: no role, and no primary org to guess."""
     user = read(Kind.user, {}, "1.1")
     assert (user.roles, user.primary_org_id, user.primary_org_is_guess) == ((), None, False)
+
+
+def test_identifiers_that_are_none_are_an_issue_and_the_user_stays() -> None:
+    """A list of something else costs the field, not the person."""
+    decoder: PageDecoder[Any] = PageDecoder(
+        schema_of(Kind.user, "1.2"),
+        kind=Kind.user,
+        provider="invented",
+        envelope=Envelope(keys=("rows",)),
+        id_key="sourcedId",
+    )
+    body = json.dumps({"rows": [{"sourcedId": "x", "userIds": ["odd"]}]}).encode()
+    response = Response(status=200, headers=CaseInsensitiveDict(), body=body, endpoint="GET /rows")
+    page = decoder.decode(response)
+    assert [(issue.fields, issue.set_aside) for issue in page.issues] == [(("userIds",), False)]
+    assert page.rows[0].identifiers == ()
