@@ -24,10 +24,6 @@ class Server:
         count_header: A header that repeats the number of rows of a page.
         revision_header: A header with a revision of what the app may see.
         masked_header: A header that is not empty when fields are masked.
-        has_agents: Whether it ever sends family links.
-        has_tombstones: Whether it marks removed records before it forgets them.
-        one_user_per_org: Whether one person is a record per school.
-        one_user_per_role: Whether one person is a record per role.
         fixes: The step that mends a topic, as the product's own screens name it.
         notes: What a developer should know, one sentence each.
     """
@@ -41,10 +37,6 @@ class Server:
     count_header: str | None = None
     revision_header: str | None = None
     masked_header: str | None = None
-    has_agents: bool = True
-    has_tombstones: bool = True
-    one_user_per_org: bool = False
-    one_user_per_role: bool = False
     fixes: Mapping[str, str] = attrs.field(factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -100,22 +92,19 @@ ED_FI = Server(
     title="Ed-Fi OneRoster service",
     versions=("1.2",),
     page_size=500,
-    has_agents=False,
-    has_tombstones=False,
-    one_user_per_org=True,
     fixes={"permission": "Grant the client's education organizations in the Ed-Fi admin tool"},
     notes=(
         "Pages are cut to 500 rows without a word; there is no total and no Link.",
         "A token without education organizations gets empty lists with status 200.",
         "One person is one user per school; agents are never sent.",
         "Nested lists and filters on roles do not exist.",
+        "Removed records are never marked; only a whole pull shows that they are gone.",
     ),
 )
 
 INFINITE_CAMPUS = Server(
     name="infinite-campus",
     title="Infinite Campus",
-    one_user_per_role=True,
     fixes={
         "parents": "User Management: give guardians portal access, then import again",
         "emails": "Census > People > Demographics: enter the e-mail, then import again",
