@@ -90,6 +90,37 @@ def test_only_schools_are_left_out_by_naming_others() -> None:
     assert "office" in ids(apply_scope(roster).orgs)
 
 
+@pytest.mark.parametrize("scope", ONLY_NORTH)
+def test_what_lies_beneath_a_school_goes_with_it(scope: Scope) -> None:
+    """A department of a school that is left out is left out, and what lies beneath that."""
+    beneath = (
+        Org(sourced_id="arts", type=OrgType.department, parent_id="south"),
+        Org(sourced_id="dance", type=OrgType.other, parent_id="arts"),
+        Class(sourced_id="ballet", org_id="dance"),
+    )
+    roster = apply_scope(district(*beneath, scope=scope))
+    assert ids(roster.orgs) == ["d", "north"]
+    assert "ballet" not in ids(roster.classes)
+    assert roster.coverage.state(Kind.class_, "dance") is CoverageState.excluded
+
+
+def test_what_is_named_stays_though_its_school_goes() -> None:
+    """A department that the scope includes by its own id is kept."""
+    arts = Org(sourced_id="arts", type=OrgType.department, parent_id="south")
+    roster = apply_scope(district(arts, scope=Scope(include_orgs={"north", "arts"})))
+    assert "arts" in ids(roster.orgs)
+
+
+def test_orgs_in_a_circle_end() -> None:
+    """Two orgs that each lie beneath the other go together."""
+    circle = (
+        Org(sourced_id="a", type=OrgType.other, parent_id="b"),
+        Org(sourced_id="b", type=OrgType.other, parent_id="a"),
+    )
+    roster = apply_scope(district(*circle, scope=Scope(exclude_orgs={"a"})))
+    assert ids(roster.orgs) == ["d", "north", "south"]
+
+
 def test_nothing_else_is_touched() -> None:
     """Sessions and the facts of the pull are the same."""
     roster = scoped(ONLY_NORTH[0])

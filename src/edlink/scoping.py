@@ -1,5 +1,6 @@
 """Taking out of a roster what its scope leaves out, and saying so in its coverage."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 import attrs
@@ -19,17 +20,16 @@ def apply_scope(roster: Roster) -> Roster:
     """
     Return the roster without the records of the orgs that its scope leaves out.
 
-    Including some orgs leaves out the other schools, not the district above them.  A person stays
+    Including some orgs leaves out the other schools and what lies beneath them, such as their
+    departments, not the district above them.  A person stays
     who has a role at any org that stays, or none at all, or is enrolled in a class that stays,
     or is a contact of a student who stays.  A contact who is at no school, as at providers that
     keep parents at the district, goes with the last student.  Coverage says ``excluded`` for each
     org left out.
     """
-    out = {
-        org.sourced_id for org in roster.orgs if is_out(org, roster.scope)
-    } | roster.scope.exclude_orgs
     if not roster.scope.narrows_orgs:
         return roster
+    out = left_out(roster.orgs, roster.scope)
     classes = tuple(c for c in roster.classes if c.org_id not in out)
     gone = {c.sourced_id for c in roster.classes if c.org_id in out}
     enrollments = tuple(
@@ -69,9 +69,21 @@ def lies_in(record: Record | None, out: AbstractSet[str], classes: AbstractSet[s
     return False
 
 
-def is_out(org: Org, scope: Scope) -> bool:
-    """Return whether an org is a school that a scope leaves out."""
-    return org.type is OrgType.school and not scope.wants_org(org.sourced_id)
+def left_out(orgs: Iterable[Org], scope: Scope) -> set[str]:
+    """Return the ids of the schools that a scope leaves out, and of all orgs beneath them."""
+    out = set(scope.exclude_orgs)
+    below: dict[str, list[str]] = {}
+    for org in orgs:
+        if org.type is OrgType.school and not scope.wants_org(org.sourced_id):
+            out.add(org.sourced_id)
+        if org.parent_id is not None and org.sourced_id not in scope.include_orgs:
+            below.setdefault(org.parent_id, []).append(org.sourced_id)
+    waiting = list(out)
+    while waiting:
+        found = set(below.get(waiting.pop(), ())) - out
+        out |= found
+        waiting += found
+    return out
 
 
 def _users(roster: Roster, out: set[str], *, enrolled: set[str | None]) -> set[str]:

@@ -221,6 +221,36 @@ def test_a_field_that_cannot_be_read_is_named_and_left_out(sent: object, known: 
     assert (issue.sourced_id, issue.set_aside) == (known, False)
 
 
+def test_an_item_that_cannot_be_read_costs_only_itself() -> None:
+    """The other items of its list are kept, and the Issue names the list."""
+    found = decode({"things": [{"id": "7", "tags": ["a", {"odd": 1}, "b"]}]})
+    assert found.rows == [Thing(sourced_id="7", tags=("a", "b"))]
+    assert [(i.reason, i.fields, i.set_aside) for i in found.issues] == [
+        ("unreadable_field", ("tags",), False)
+    ]
+
+
+def test_items_that_are_no_value_together_cost_the_field() -> None:
+    """A list of one id is that id; of two, each of which could be read, neither is taken."""
+    assert decode({"things": [{"id": ["7"]}]}).rows == [Thing(sourced_id="7")]
+    (issue,) = decode({"things": [{"id": ["7", "8"]}]}).issues
+    assert (issue.reason, issue.fields) == ("no_id", ("id",))
+
+
+def test_half_a_character_costs_only_its_field() -> None:
+    """A name that was cut in the middle of an emoji is an Issue; its page is read."""
+    body = rb'{"things": [{"id": "7", "name": "x\ud83d", "tags": ["\udc00", "b"]}, {"id": "8"}]}'
+    found = decode(body)
+    assert found.rows == [Thing(sourced_id="7", tags=("b",)), Thing(sourced_id="8")]
+    assert [(i.sourced_id, set(i.fields)) for i in found.issues] == [("7", {"name", "tags"})]
+
+
+def test_an_id_with_half_a_character_is_no_id() -> None:
+    """Nothing is known by a text that nobody can write down."""
+    (issue,) = decode(rb'{"things": [{"id": "\ud83d"}]}').issues
+    assert (issue.reason, issue.sourced_id) == ("no_id", None)
+
+
 def test_a_record_that_cannot_live_without_its_field_is_set_aside() -> None:
     """Where a required field cannot be read there is no record, and the Issue keeps the id."""
 

@@ -40,7 +40,7 @@ def test_a_row_of_nobody_makes_the_absence_of_others_mean_nothing(serve: Serve) 
 
 @pytest.mark.parametrize(
     ("version", "field", "value"),
-    [("1.1", "agents", "\x00" and 7.5), ("1.1", "role", ["student"]), ("1.2", "roles", "student")],
+    [("1.1", "agents", 7.5), ("1.1", "role", ["student"]), ("1.2", "roles", "student")],
 )
 def test_links_that_cannot_be_read_make_absence_mean_nothing(
     version: str, field: str, value: object, serve: Serve
@@ -50,6 +50,18 @@ def test_links_that_cannot_be_read_make_absence_mean_nothing(
     district.rows["users"].append({"sourcedId": "u4", field: value})
     found = entry(serve(district, version=version).pull_roster(), Kind.relationship)
     assert (found.state, found.reason) == (FAILED, "unreadable_field")
+
+
+def test_a_role_that_cannot_be_read_costs_no_other(serve: Serve) -> None:
+    """One odd role among a person's leaves the others, and the Issue says which field."""
+    district = small()
+    good, odd = {"role": "student", "org": {"sourcedId": "s1"}}, {"role": "student", "org": 1.5}
+    district.rows["users"].append({"sourcedId": "u4", "roles": [odd, good]})
+    roster = serve(district, version="1.2").pull_roster()
+    user = roster.user("u4")
+    assert user is not None
+    assert [role.org_id for role in user.roles] == ["s1"]
+    assert ("u4", ("roles",)) in [(i.sourced_id, i.fields) for i in roster.issues]
 
 
 def test_too_many_bad_rows_are_an_error(serve: Serve) -> None:

@@ -6,6 +6,9 @@ itself (docs/decisions/0002).  A page in which anything is odd is read again rec
 so that one bad record costs only itself: it becomes an Issue.
 """
 
+import json
+import math
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
@@ -22,6 +25,7 @@ from edlink.errors import PayloadError
 from edlink.vocabulary import Kind
 
 T = TypeVar("T")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 Reader = Callable[[Any], Any]
 
 #: Where a field lies in a wire record: a key, or several paths of keys, the first present wins.
@@ -282,6 +286,10 @@ class PageDecoder(Generic[T]):
             return from_json(body)
         except ValueError:
             pass
+        try:
+            return _without_half_pairs(json.loads(body.decode()))
+        except (ValueError, RecursionError):
+            pass
         message = "the answer is not whole JSON; a login page or a broken proxy looks like this"
         raise self._error("EDL-PAGE-001", message, response)
 
@@ -320,7 +328,7 @@ class PageDecoder(Generic[T]):
         )
 
     def _read(self, row: Any, position: int) -> tuple[T | None, list[Issue]]:  # noqa: ANN401 - any JSON
-        """Return a record, without its unreadable fields where it can live without them."""
+        """Return a record, without what is unreadable of it where it can live without that."""
         if not isinstance(row, dict):
             return None, [self._issue("not_an_object", None, (), position)]
         record, bad = self._try(row)
@@ -329,13 +337,26 @@ class PageDecoder(Generic[T]):
         sourced_id = row.get(self._id_key)
         is_number = isinstance(sourced_id, int) and not isinstance(sourced_id, bool)
         known = str(sourced_id) if is_number or isinstance(sourced_id, str) else None
-        record, worse = self._try({key: row[key] for key in row if key not in bad})
+        rest = {key: row[key] for key in row if key not in bad}
+        record, worse = self._try({**rest, **self._readable_items(row, rest, bad)})
         if worse:
             if self._id_key in worse:
                 return None, [self._issue("no_id", None, worse, position)]
             return None, [self._issue("unreadable_record", known, worse, position)]
         issue = self._issue("unreadable_field", known, bad, position)
         return record, [attrs.evolve(issue, set_aside=False)]
+
+    def _readable_items(
+        self, row: dict[str, Any], rest: dict[str, Any], bad: Collection[str]
+    ) -> dict[str, list[Any]]:
+        """Return the lists among the unreadable fields, without their unreadable items."""
+
+        def reads(key: str, found: list[Any]) -> bool:
+            return key not in self._try({**rest, key: found})[1]
+
+        lists = {key: row[key] for key in bad if isinstance(row.get(key), list)}
+        good = {k: [item for item in found if reads(k, [item])] for k, found in lists.items()}
+        return {key: found for key, found in good.items() if found and reads(key, found)}
 
     def _try(self, row: dict[str, Any]) -> tuple[T | None, tuple[str, ...]]:
         """Return the record, or the names of the top-level fields that are in its way."""
@@ -355,6 +376,20 @@ class PageDecoder(Generic[T]):
         return Issue(
             kind=self._kind, reason=reason, sourced_id=sourced_id, fields=fields, position=position
         )
+
+
+def _without_half_pairs(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """
+    Return a JSON value in which text that is no Unicode is a number that no reader takes.
+
+    Systems that cut names after so many UTF-16 units cut emoji in two; RFC 8259 section 8.2 allows
+    what is left in JSON, and says that what becomes of it cannot be foretold.
+    """
+    if isinstance(value, dict):
+        return {name: _without_half_pairs(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_half_pairs(item) for item in value]
+    return math.nan if isinstance(value, str) and _HALF_PAIR.search(value) else value
 
 
 def _says_success(value: object) -> bool:

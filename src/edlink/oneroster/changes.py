@@ -18,7 +18,7 @@ from edlink.oneroster.endpoints import ENVELOPES, Query
 from edlink.oneroster.pull import refuse_many_issues
 from edlink.oneroster.values import UnreadableError, read_datetime
 from edlink.roster import COLLECTIONS
-from edlink.scoping import is_out, lies_in
+from edlink.scoping import left_out, lies_in
 from edlink.state import ChangeSet, SyncState, latest_change
 from edlink.vocabulary import CoverageState, Kind, Status
 
@@ -78,8 +78,7 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
 
 def _leave_out(scope: Scope, found: _Found) -> None:
     """Drop what lies in the orgs that a scope leaves out, as far as a delta can know that."""
-    orgs = {r.sourced_id for r in found.changed if isinstance(r, Org) and is_out(r, scope)}
-    out = orgs | scope.exclude_orgs
+    out = left_out([r for r in found.changed if isinstance(r, Org)], scope)
     classes = {r.sourced_id for r in found.changed if isinstance(r, Class) and r.org_id in out}
     found.changed = [r for r in found.changed if not lies_in(r, out, classes)]
     found.tombstones = [t for t in found.tombstones if not lies_in(t.record, out, classes)]
