@@ -4,8 +4,9 @@ import pytest
 from tests.veracross.conftest import MakeClient
 from tests.veracross.school import School
 
-from edlink.coverage import Source
+from edlink.coverage import Scope, Source
 from edlink.errors import ConfigError
+from edlink.model import Demographics
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind
 
@@ -76,6 +77,18 @@ def test_what_cannot_be_read_stays_so_in_changes(dated: School, make_client: Mak
     entry = client.pull_changes(state).coverage.entry(Kind.relationship)
     assert entry is not None
     assert entry.reason == "EDL-HTTP-002"
+
+
+def test_what_the_pull_left_out_stays_out(dated: School, make_client: MakeClient) -> None:
+    """Changes are asked for in the scope of the pull that they follow."""
+    client = make_client()
+    scope = Scope(exclude_kinds={Kind.demographics})
+    state = SyncState.after(client.pull_roster(scope))
+    dated.rows["/students"][1]["last_modified_date"] = LATE
+    changes = client.pull_changes(state)
+    assert "2" in _ids(changes)
+    assert not [r for r in changes.changed if isinstance(r, Demographics)]
+    assert changes.coverage.state(Kind.demographics) is CoverageState.excluded
 
 
 def test_a_list_without_a_cursor_comes_whole(dated: School, make_client: MakeClient) -> None:

@@ -15,7 +15,7 @@ from edlink.sandbox.veracross.door import KINDS, TAKES
 from edlink.state import SyncState
 from edlink.veracross import MemoryTokenStore, VeracrossClient
 from edlink.veracross.endpoints import ENDPOINTS, STUDENTS
-from edlink.vocabulary import Kind
+from edlink.vocabulary import Kind, Role, Status
 
 FAST = HttpSettings(rate=0, attempts=2, backoff=0)
 
@@ -226,3 +226,36 @@ def test_the_same_seed_gives_the_same_school() -> None:
     options = {"people": 50, "provider": "veracross", "version": "v3"}
     with sandbox.start(**options) as one, sandbox.start(**options) as other:  # type: ignore[arg-type] # options of any type
         assert one.truth == other.truth
+
+
+@pytest.fixture
+def changing() -> Iterator[Sandbox]:
+    """Return a running sandbox of its own, to be changed."""
+    with sandbox.start(people=60, provider="veracross", version="v3") as running:
+        yield running
+
+
+def test_a_change_is_served_and_true_at_once(changing: Sandbox) -> None:
+    """After a change the next pull and the truth have it, dated now."""
+    student = next(u for u in changing.district.users if u.roles[0].role is Role.student)
+    with _client(changing) as client:
+        before = client.pull_roster()
+        changing.district.change(Kind.demographics, student.sourced_id, birth_date=None)
+        after = client.pull_roster()
+    assert _as_sets(after) == _as_sets(changing.truth)
+    (changed,) = set(after.users) - set(before.users)
+    assert after.demographics_of(changed.sourced_id) not in before.demographics
+
+
+@pytest.mark.parametrize("kind", [Kind.enrollment, Kind.user])
+def test_a_class_may_lose_its_teacher(changing: Sandbox, kind: Kind) -> None:
+    """A class whose primary teacher is gone is served without one, and so are its students."""
+    led = next(e for e in changing.district.enrollments if e.is_primary)
+    sourced_id = {Kind.enrollment: led.sourced_id, Kind.user: str(led.user_id)}[kind]
+    with _client(changing) as client:
+        before = client.pull_roster()
+        changing.district.change(kind, sourced_id, status=Status.deleted)
+        after = client.pull_roster()
+    assert _as_sets(after) == _as_sets(changing.truth)
+    assert len(after.enrollments) < len(before.enrollments)
+    assert {c.sourced_id for c in after.classes} == {c.sourced_id for c in before.classes}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Scope
+from edlink.coverage import Coverage, CoverageEntry
 from edlink.errors import ConfigError
 from edlink.model import Record
 from edlink.roster import COLLECTIONS
@@ -35,7 +35,7 @@ def pull_changes(puller: Puller, state: SyncState, *, now: datetime) -> ChangeSe
     if begin is not None:
         days = {ENROLLMENTS.name: {SINCE: begin.date().isoformat()}}
         puller = attrs.evolve(puller, filters=days)
-    roster = puller.pull(Scope(), pulled_at=now, allow_partial=False, progress=None)
+    roster = puller.pull(state.scope, pulled_at=now, allow_partial=False, progress=None)
     cursors = dict(state.cursors)
     changed: list[Record] = []
     for kind, name in COLLECTIONS.items():

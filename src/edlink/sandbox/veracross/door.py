@@ -1,5 +1,6 @@
 """The Veracross door: Data API v3 and its tokens, for one school."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -73,6 +74,8 @@ class VeracrossDoor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._lock = threading.Lock()
+        self._revision = settings.district.revision
         self._views = Views(settings.district)
         self._rows = Rows(self._views)
         everything = [_scope(path, suffix) for path in KINDS for suffix in ("list", "read")]
@@ -92,12 +95,22 @@ class VeracrossDoor:
             "scopes": " ".join(scopes),
         }
 
+    def follow(self) -> None:
+        """Take in what was changed in the district since."""
+        settings = self._settings
+        with self._lock:
+            if self._revision != settings.district.revision:
+                self._revision = settings.district.revision
+                self._views = Views(settings.district)
+                self._rows = Rows(self._views)
+
     def expire_tokens(self) -> None:
         """Let every token issued so far expire now."""
         self.tokens.forget()
 
     def truth(self, readings: Iterable[Reading] = ()) -> Roster:
         """Return what this door says of the district, as a roster."""
+        self.follow()
         views = self._views
         known: Mapping[Kind, tuple[Record, ...]] = {
             Kind.org: views.orgs,
@@ -172,6 +185,7 @@ class VeracrossDoor:
             return refusal
         headers, is_too_much = self.tokens.limit(request)
         headers["X-API-Revision"] = "1"
+        self.follow()
         if is_too_much:
             reply = fault("Rate limit exceeded", 429)
         elif record_id is None:

@@ -2,7 +2,8 @@
 The records as Veracross' JSON: rows of each list, and the lists of what its value ids mean.
 
 Every property that the vendor's specification requires is there.  A text that nobody knows is
-empty and an id 0; only a date that nobody knows is null, since there is no empty date.
+empty and an id 0; only a date that nobody knows is null, since there is no empty date, and the
+teacher of a class whose teacher is gone.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -166,7 +167,7 @@ class Rows:
 
     def _class(self, class_: Class) -> Json:
         course = self._courses[str(class_.course_id)]
-        teacher = self._primary[class_.sourced_id]
+        teacher = self._primary.get(class_.sourced_id)
         return {
             "id": int(class_.sourced_id),
             "class_id": class_.class_code or "",
@@ -186,7 +187,7 @@ class Rows:
                 "course_id": course.course_code or "",
                 "course_name": course.title,
             },
-            "primary_teacher_id": int(teacher),
+            "primary_teacher_id": teacher and int(teacher),
             "primary_teacher_name": self._people.name(teacher),
             "room_id": 0,
             "virtual_meeting_url": "",
@@ -221,17 +222,14 @@ class Rows:
         return [self._seat(e) for e in self._views.enrollments if e.role is Role.student]
 
     def _seat(self, enrollment: Enrollment) -> Json:
-        teacher, student = self._primary[enrollment.class_id], str(enrollment.user_id)
+        teacher, student = self._primary.get(enrollment.class_id), str(enrollment.user_id)
         return {
             "id": int(enrollment.sourced_id),
             "internal_class_id": int(str(enrollment.class_id)),
             "class_description": self._by_id[enrollment.class_id].title,
             "class_status": ACTIVE,
-            "primary_teacher": {
-                **NOBODY,
-                **self._people.names(teacher),
-                "id": int(teacher),
-            },
+            "primary_teacher": teacher
+            and {**NOBODY, **self._people.names(teacher), "id": int(teacher)},
             "person_id": int(student),
             "person_name": self._people.name(student),
             "grade_level_id": self._people.grade(student),

@@ -65,8 +65,8 @@ class Views:
     """
     The records of a district as Veracross says them.
 
-    People and enrollments that the district itself marked deleted are not there, and of courses
-    only those that have a class.
+    What the district itself marked deleted is not there, and neither are the enrollments of people
+    and classes that are not.  Of courses there are only those that have a class.
     """
 
     def __init__(self, district: District) -> None:
@@ -179,7 +179,8 @@ class Views:
     @cached_property
     def classes(self) -> tuple[Class, ...]:
         """The classes; each belongs to its school year and has its own dates."""
-        return tuple(map(self._class, self._district.classes))
+        known = self._district.classes
+        return tuple(self._class(c) for c in known if c.status is Status.active)
 
     def _class(self, class_: Class) -> Class:
         sessions = [self._district.academic_sessions.find(i) for i in class_.session_ids]
@@ -205,10 +206,11 @@ class Views:
         """The students of each class, then who teaches it."""
         students, teachers = [], []
         modified = {c.sourced_id: c.date_last_modified for c in self.classes}
+        people = {user.sourced_id for user in self.users}
         for place, row in enumerate(self._district.enrollments):
-            if row.status is Status.deleted:
-                continue
             person, class_ = self.person(row.user_id), self._class_id(row.class_id)
+            if row.status is Status.deleted or person not in people or class_ not in modified:
+                continue
             plain = Enrollment(
                 sourced_id=str(ENROLLMENT + place),
                 date_last_modified=row.date_last_modified,
@@ -248,7 +250,7 @@ class Views:
         is_student = roles[0].role is Role.student
         return User(
             sourced_id=self.person(user.sourced_id),
-            date_last_modified=user.date_last_modified,
+            date_last_modified=self._modified(user.sourced_id),
             username=user.username,
             given_name=user.given_name,
             middle_name=user.middle_name,
@@ -293,11 +295,16 @@ class Views:
 
     @cached_property
     def _adult_of(self) -> Mapping[str | None, str | None]:
-        return {link.student_id: link.contact_id for link in reversed(self._links)}
+        return {link.student_id: link.contact_id for link in reversed(self._families)}
 
     @cached_property
     def _child_of(self) -> Mapping[str | None, str | None]:
-        return {link.contact_id: link.student_id for link in reversed(self._links)}
+        return {link.contact_id: link.student_id for link in reversed(self._families)}
+
+    @cached_property
+    def _families(self) -> tuple[Relationship, ...]:
+        """The links of everybody: a household stays when one of the family is gone."""
+        return tuple(relationships(self._district.users))
 
     @cached_property
     def _links(self) -> tuple[Relationship, ...]:
@@ -345,12 +352,19 @@ class Views:
                 sex_raw=GENDERS[known.sex] if known.sex else None,
             )
             for known in self._district.demographics
-            if known.status is Status.active
+            if self.person(known.sourced_id) in self._students
         )
 
-    def _modified(self, sourced_id: str) -> datetime | None:
-        user = self._district.users.find(sourced_id)
-        return None if user is None else user.date_last_modified
+    @cached_property
+    def _students(self) -> frozenset[str]:
+        return frozenset(u.sourced_id for u in self.users if u.roles[0].role is Role.student)
+
+    def _modified(self, *people: str) -> datetime | None:
+        """Return when one of some people changed; birthday and gender are in a student's row."""
+        district = self._district
+        rows = [rows.find(i) for rows in (district.users, district.demographics) for i in people]
+        moments = [row.date_last_modified for row in rows if row is not None]
+        return max((moment for moment in moments if moment), default=None)
 
     @cached_property
     def relationships(self) -> tuple[Relationship, ...]:
@@ -366,7 +380,7 @@ class Views:
             sourced_id=relationship_id(student, adult),
             student_id=student,
             contact_id=adult,
-            date_last_modified=self._modified(link.contact_id),
+            date_last_modified=self._modified(link.student_id, link.contact_id),
             kind=kind,
             kind_raw=word,
             both_sides_confirmed=link.both_sides_confirmed,
