@@ -16,12 +16,13 @@ from edlink._http import ClientCredentials, HttpSettings, OAuth1
 from edlink.classlink import ClassLinkPartner
 from edlink.clever import CleverClient
 from edlink.coverage import Source
-from edlink.entra import EntraClient
+from edlink.entra import Directory, EntraClient
 from edlink.oneroster import OneRosterClient
 from edlink.oneroster.csv import OneRosterCsv, write_csv
 from edlink.roster import Roster, RosterSource
 from edlink.sandbox import Sandbox
 from edlink.veracross import MemoryTokenStore, VeracrossClient
+from edlink.vocabulary import Role
 
 SCOPE = "https://purl.imsglobal.org/spec/or/{}/scope/{}.readonly"
 SCOPES = {
@@ -191,13 +192,21 @@ def open_veracross(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> C
     )
 
 
-def open_entra(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
-    """Return a client of a directory whose education resources are filled."""
+def open_entra(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
+    """Return a client of a tenant's education resources, or of its plain directory by rules."""
+    details = district.details
+    rules = Directory(
+        student_groups={details["students_group"]},
+        teacher_groups={details["teachers_group"]},
+        departments={details["office_department"]: Role.staff},
+        class_prefix=details["class_prefix"],
+    )
     return EntraClient(
-        district.details["tenant_id"],
+        details["tenant_id"],
         district.client_id,
         district.client_secret,
-        authority=district.details["authority"],
+        directory=rules if door.provider == "entra-directory" else None,
+        authority=details["authority"],
         graph_url=district.base_url,
         track_changes=True,
         allow_test_hosts=True,
@@ -213,6 +222,7 @@ OPENERS: dict[str, Callable[[Door, Sandbox, BaseAdapter | None], Client]] = {
     "clever": open_clever,
     "veracross": open_veracross,
     "entra": open_entra,
+    "entra-directory": open_entra,
 }
 
 DOORS = (
@@ -226,6 +236,7 @@ DOORS = (
     ),
     Door(provider="veracross", version="v3", auth="oauth2"),
     Door(provider="entra", version="v1.0", auth="oauth2"),
+    Door(provider="entra-directory", version="v1.0", auth="oauth2"),
 )
 
 #: Every source there is; a package has no faults to switch on.

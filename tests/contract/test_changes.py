@@ -7,7 +7,7 @@ import pytest
 from tests.contract.doors import DOORS, Door
 
 from edlink import ChangeSource, Kind, Role, Roster, SyncState
-from edlink.errors import ConfigError, EdlinkError
+from edlink.errors import ConfigError, EdlinkError, IncompletePullError
 from edlink.model import RECORD_TYPES
 from edlink.sandbox import District
 from edlink.state import ChangeSet
@@ -15,21 +15,24 @@ from edlink.vocabulary import CoverageState, Status
 
 each_door = pytest.mark.parametrize("door", DOORS, ids=str)
 
-#: Doors that serve a district's changes; the others' own tests change rows.
-FOLLOWING = [d for d in DOORS if d.provider in {"oneroster", "classlink", "clever", "veracross"}]
-each_following = pytest.mark.parametrize("door", FOLLOWING, ids=str)
+#: Doors of which only whole pulls can say what changed.
+SILENT = [d for d in DOORS if d.provider == "entra-directory"]
+each_telling = pytest.mark.parametrize("door", [d for d in DOORS if d not in SILENT], ids=str)
 
 #: Kinds of which changes do not tell all that comes, by provider: family links at OneRoster are
-#: made of both people's rows, and changes may hold one of them.
+#: made of both people's rows, and changes may hold one of them; a membership is in no delta.
 COMES_UNTOLD: Mapping[str, AbstractSet[Kind]] = {
     "oneroster": {Kind.relationship},
     "classlink": {Kind.relationship},
+    "entra": {Kind.enrollment},
 }
 
-#: Kinds of which changes do not tell all that goes: Veracross never says what is gone.
+#: Kinds of which changes do not tell all that goes: Veracross never says what is gone, and Graph
+#: tells of schools, classes and accounts, not of what hangs on them.
 GOES_UNTOLD: Mapping[str, AbstractSet[Kind]] = {
     **COMES_UNTOLD,
     "veracross": frozenset(Kind),
+    "entra": frozenset(Kind) - {Kind.org, Kind.class_},
 }
 
 Key = tuple[Kind, str]
@@ -91,7 +94,7 @@ def _records(roster: Roster) -> Iterator[tuple[Key, object]]:
             yield (kind, record.sourced_id), record
 
 
-@each_following
+@each_telling
 def test_a_pull_plus_its_changes_is_the_next_pull(door: Door) -> None:
     """Two people who changed come as they are now; everybody else is as before."""
     with door.open(people=100) as (district, client):
@@ -106,7 +109,7 @@ def test_a_pull_plus_its_changes_is_the_next_pull(door: Door) -> None:
     assert before.users != after.users
 
 
-@each_following
+@each_telling
 @each_thing
 def test_what_comes_is_in_the_changes(door: Door, choose: Choose) -> None:
     """A new person, class or membership comes with all that belongs to it."""
@@ -122,7 +125,7 @@ def test_what_comes_is_in_the_changes(door: Door, choose: Choose) -> None:
     assert len(after.enrollments) > len(before.enrollments)
 
 
-@each_following
+@each_telling
 @each_thing
 def test_what_goes_is_told_or_left_to_the_next_pull(door: Door, choose: Choose) -> None:
     """Who left is a tombstone; where a provider tells of none, nothing says that all is known."""
@@ -151,7 +154,7 @@ def test_a_state_of_another_source_is_refused(door: Door) -> None:
     assert caught.value.code == "EDL-CONF-103"
 
 
-@each_door
+@each_telling
 def test_changes_pulled_twice_are_the_same(door: Door) -> None:
     """A host that crashed before it kept the state loses nothing by asking again."""
     with door.open(people=60) as (_, client):
@@ -162,7 +165,18 @@ def test_changes_pulled_twice_are_the_same(door: Door) -> None:
     assert first.state == second.state
 
 
-@each_door
+@pytest.mark.parametrize("door", SILENT, ids=str)
+def test_a_source_without_changes_says_so(door: Door) -> None:
+    """Where nothing tells of changes, a fixed code sends the host to a whole pull."""
+    with door.open(people=60) as (_, client):
+        assert isinstance(client, ChangeSource)
+        state = SyncState.after(client.pull_roster())
+        with pytest.raises(IncompletePullError) as caught:
+            client.pull_changes(state)
+    assert (caught.value.code, caught.value.retryable) == ("EDL-ENTRA-006", False)
+
+
+@each_telling
 def test_a_state_that_was_reset_asks_for_a_whole_pull(door: Door) -> None:
     """Without its marks there is nothing to follow."""
     with door.open(people=60) as (_, client):

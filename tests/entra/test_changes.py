@@ -6,8 +6,9 @@ from tests.entra.graph import Answer, Asked, Graph, Row, directory
 from edlink.coverage import Source
 from edlink.entra import Directory
 from edlink.errors import ConfigError, IncompletePullError, UnavailableError
+from edlink.model import Enrollment
 from edlink.state import SyncState
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState, Kind, Role
 
 
 @attrs.define
@@ -55,6 +56,22 @@ def test_changed_objects_are_read_again_whole(deltas: Deltas, make_client: MakeC
     assert kinds == ["Demographics", "Relationship", "User", "User"]
 
 
+def test_memberships_of_what_changed_come_with_it(deltas: Deltas, make_client: MakeClient) -> None:
+    """A class that changed brings who is in it, a person the classes, and none comes twice."""
+    state = _state(make_client)
+    deltas.graph.rows["/education/users/t1/classes"] = [{"id": "c1"}, {"id": "c2"}]
+    deltas.graph.rows["/education/users/t1/taughtClasses"] = [{"id": "c1"}]
+    deltas.changed |= {"classes": [{"id": "c1"}], "users": [{"id": "t1"}]}
+    changed = make_client().pull_changes(state).changed
+    found = [(e.sourced_id, e.role) for e in changed if isinstance(e, Enrollment)]
+    assert sorted(found) == [
+        ("c1|t1", Role.teacher),
+        ("c1|u1", Role.student),
+        ("c1|u2", Role.student),
+        ("c2|t1", Role.student),
+    ]
+
+
 def test_a_repeated_change_comes_once(deltas: Deltas, make_client: MakeClient) -> None:
     """The same object twice in one round, or a round replayed, gives the same changes."""
     state = _state(make_client)
@@ -96,13 +113,14 @@ def test_the_mark_moves_only_in_the_new_state(deltas: Deltas, make_client: MakeC
 
 
 def test_nothing_is_complete_in_changes(deltas: Deltas, make_client: MakeClient) -> None:
-    """Absence from changes says nothing; who is in which class needs a full pull."""
+    """Absence from changes says nothing, and of enrollments and contacts not all is told."""
     assert deltas.has_link
-    coverage = make_client().pull_changes(_state(make_client)).coverage
-    assert {entry.state for entry in coverage.entries} == {CoverageState.withheld}
-    entry = coverage.entry(Kind.enrollment)
-    assert entry is not None
-    assert entry.reason == "full_only"
+    changes = make_client().pull_changes(_state(make_client))
+    entries = changes.coverage.entries
+    assert {entry.state for entry in entries} == {CoverageState.withheld}
+    told = {entry.kind for entry in entries if entry.reason == "changes_only"}
+    assert told == {Kind.org, Kind.class_, Kind.user}
+    assert not changes.shows_removals
 
 
 @pytest.mark.parametrize(
@@ -171,7 +189,7 @@ def test_a_plain_directory_has_full_pulls_only(graph: Graph, make_client: MakeCl
     rules = Directory(student_groups={"g1"})
     with make_client(directory=rules, track_changes=True) as client:
         state = SyncState.after(client.pull_roster())
-        with pytest.raises(IncompletePullError, match="EDL-ENTRA-005"):
+        with pytest.raises(IncompletePullError, match="EDL-ENTRA-006"):
             client.pull_changes(state)
 
 

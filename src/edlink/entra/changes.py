@@ -1,10 +1,11 @@
 """
 What changed since a pull, by Graph's delta.
 
-A delta says which objects changed, in part, more than once and in any order; so each is read again,
-whole.  Its marks live seven days, and Graph may end them at any time: then only a full pull knows
-all.  Who is in which class is not promised in it, and stays for the full pull.
-Source: Microsoft Graph, delta query.
+A delta says which schools, classes and users changed, in part, more than once and in any order; so
+each is read again, whole, and with it the memberships of a class or person that changed.  A
+membership that comes or goes alone is in no delta, nor is a contact that went: those stay for the
+full pull.  Marks live seven days, and Graph may end them at any time: then only a full pull knows
+all.  Source: Microsoft Graph, delta query.
 """
 
 import json
@@ -21,7 +22,7 @@ from edlink.entra.endpoints import Endpoint
 from edlink.entra.pages import incomplete
 from edlink.entra.pull import TRACKED, Puller
 from edlink.errors import ConfigError, IncompletePullError, NotFoundError, ProviderError
-from edlink.model import Record
+from edlink.model import Enrollment, Record
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind
 
@@ -36,6 +37,10 @@ def pull_changes(puller: Puller, state: SyncState) -> ChangeSet:
     """Return what changed since a state; raises as ``EntraClient.pull_changes`` says."""
     if state.source != puller.source:
         raise ConfigError("EDL-CONF-103", "this state belongs to another source")
+    if puller.rules is not None:
+        message = "a plain directory tells of no changes that its rules could follow"
+        fix = "Pull the whole roster each time."
+        raise incomplete(at.DIRECTORY_USERS, "EDL-ENTRA-006", message, fix=fix)
     marks = _read_marks(state.revision)
     changes = _Changes(puller)
     for endpoint in TRACKED:
@@ -47,7 +52,7 @@ def pull_changes(puller: Puller, state: SyncState) -> ChangeSet:
         tombstones=tuple(changes.tombstones),
         coverage=Coverage(_coverage()),
         issues=tuple(changes.issues),
-        shows_removals=True,
+        shows_removals=False,
     )
 
 
@@ -102,8 +107,8 @@ class _Changes:
         classes = self._again(at.CLASSES)
         users = self._again(at.USERS)
         at_school = {
-            **self._schools(at.CLASS_SCHOOLS, [*classes]),
-            **self._schools(at.USER_SCHOOLS, [*users]),
+            **self._many(at.CLASS_SCHOOLS, [*classes]),
+            **self._many(at.USER_SCHOOLS, [*users]),
         }
         of = education.Education(
             tenant=tenant,
@@ -111,10 +116,16 @@ class _Changes:
             classes=classes,
             users=users,
             schools_of=at_school,
+            members=self._many(at.CLASS_MEMBERS, [*classes]),
+            teachers=self._many(at.CLASS_TEACHERS, [*classes]),
         )
-        found = education.to_records(of)
         # The tenant itself lists its schools, and only those that changed are known here.
-        return [record for record in found if record.sourced_id != tenant]
+        found = [r for r in education.to_records(of) if r.sourced_id != tenant]
+        own = education.to_memberships(
+            self._many(at.USER_CLASSES, [*users]), self._many(at.TAUGHT_CLASSES, [*users])
+        )
+        known = {record.sourced_id for record in found if isinstance(record, Enrollment)}
+        return [*found, *(row for row in own if row.sourced_id not in known)]
 
     def _again(self, endpoint: Endpoint[T]) -> dict[str, T]:
         rows: dict[str, T] = {}
@@ -133,19 +144,30 @@ class _Changes:
             rows.update((one, row) for row in page.rows)
         return rows
 
-    def _schools(self, endpoint: Endpoint[Any], ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    def _many(self, endpoint: Endpoint[Any], ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         read = self.puller.batcher.read(endpoint, ids)
         return {one: [*listing.rows] for one, listing in read}
 
 
+#: Kinds of which changes hold what belongs to a class or person that changed, and no more.
+_PARTLY_TOLD = frozenset(
+    {
+        Kind.academic_session,
+        Kind.course,
+        Kind.enrollment,
+        Kind.relationship,
+        Kind.demographics,
+    }
+)
+
+
 def _coverage() -> list[CoverageEntry]:
     """Return what changes say of each kind: absence says nothing in them."""
-    reasons = {Kind.enrollment: "full_only"}
     return [
         CoverageEntry(
             kind=kind,
             state=CoverageState.withheld,
-            reason=reasons.get(kind, "changes_only"),
+            reason="partly_told" if kind in _PARTLY_TOLD else "changes_only",
         )
         for kind in Kind
     ]

@@ -170,7 +170,10 @@ class EntraClient:
 
     def pull_changes(self, state: SyncState) -> ChangeSet:
         """
-        Return what changed since a state, by Graph's delta; enrollments need a full pull.
+        Return what changed since a state, by Graph's delta.
+
+        What belongs to a class or person that changed comes with it.  A membership that comes or
+        goes alone, and a contact that went, shows in a full pull only.
 
         Args:
             state: ``SyncState.after(roster)`` of a pull with ``track_changes``, or an earlier
@@ -178,7 +181,7 @@ class EntraClient:
 
         Raises:
             IncompletePullError: EDL-ENTRA-005 the state has no marks, or Graph has forgotten them:
-                only a full pull knows all.
+                only a full pull knows all.  EDL-ENTRA-006 a plain directory has no changes.
             ConfigError: EDL-CONF-103 for another source's state.
             ProviderError: As ``pull_roster``.
         """

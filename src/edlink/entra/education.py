@@ -132,14 +132,27 @@ def to_enrollments(
     """Yield who is in a class: its teachers, then its other members, who are its students."""
     teaching = dict.fromkeys(teachers)
     for user_id in dict.fromkeys((*teaching, *members)):
-        teaches = user_id in teaching
-        yield Enrollment(
-            sourced_id=f"{class_id}|{user_id}",
-            user_id=user_id,
-            class_id=class_id,
-            role=Role.teacher if teaches else Role.student,
-            role_raw="teachers" if teaches else "members",
-        )
+        yield _enrollment(class_id, user_id, teaches=user_id in teaching)
+
+
+def to_memberships(
+    classes_of: Mapping[str, Sequence[str]], taught_by: Mapping[str, Sequence[str]]
+) -> Iterator[Enrollment]:
+    """Yield in which classes people are, by their ids; those they teach are among them or not."""
+    for user_id, classes in classes_of.items():
+        taught = dict.fromkeys(taught_by.get(user_id, ()))
+        for class_id in dict.fromkeys((*taught, *classes)):
+            yield _enrollment(class_id, user_id, teaches=class_id in taught)
+
+
+def _enrollment(class_id: str, user_id: str, *, teaches: bool) -> Enrollment:
+    return Enrollment(
+        sourced_id=f"{class_id}|{user_id}",
+        user_id=user_id,
+        class_id=class_id,
+        role=Role.teacher if teaches else Role.student,
+        role_raw="teachers" if teaches else "members",
+    )
 
 
 # People

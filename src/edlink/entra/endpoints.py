@@ -116,6 +116,20 @@ USER_SCHOOLS = Endpoint(
     select="id",
     permission=EDUCATION,
 )
+USER_CLASSES = Endpoint(
+    path="/education/users/{}/classes",
+    row=MemberRow,
+    kind=Kind.enrollment,
+    select="id",
+    permission=EDUCATION,
+)
+TAUGHT_CLASSES = Endpoint(
+    path="/education/users/{}/taughtClasses",
+    row=MemberRow,
+    kind=Kind.enrollment,
+    select="id",
+    permission=EDUCATION,
+)
 CLASS_SCHOOLS = Endpoint(
     path="/education/classes/{}/schools",
     row=MemberRow,

@@ -35,6 +35,7 @@ DOORS: Mapping[str, Entry] = {
     "clever": Entry("edlink.sandbox.clever.door", "3.1", "bearer"),
     "veracross": Entry("edlink.sandbox.veracross.door", "v3", "oauth2"),
     "entra": Entry("edlink.sandbox.graph.door", "v1.0", "oauth2"),
+    "entra-directory": Entry("edlink.sandbox.graph.door", "v1.0", "oauth2"),
 }
 
 

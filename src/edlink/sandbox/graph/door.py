@@ -1,4 +1,9 @@
-"""The Microsoft door: a sign-in service that gives tokens, and Graph v1.0 for one tenant."""
+"""
+The Microsoft door: a sign-in service that gives tokens, and Graph v1.0 for one tenant.
+
+As ``entra`` the tenant has the education resources that School Data Sync fills, as
+``entra-directory`` it is a plain directory, where they answer as in a tenant that never had them.
+"""
 
 import json
 import re
@@ -15,12 +20,14 @@ from edlink.roster import Roster
 from edlink.sandbox.credentials import bearer
 from edlink.sandbox.doors import Settings, require
 from edlink.sandbox.exchange import Exchange, Reply, Request, json_reply
+from edlink.sandbox.graph.directory import CLASS_PREFIX, DirectoryViews
 from edlink.sandbox.graph.rows import Json, Rows
-from edlink.sandbox.graph.views import Views
+from edlink.sandbox.graph.views import OFFICE, Views
 from edlink.sandbox.truth import Reading
 from edlink.vocabulary import Kind
 
 VERSION = "/v1.0"
+PLAIN = "entra-directory"
 PAGE, LARGEST_BATCH = 100, 20
 
 KINDS: Mapping[str, Kind] = {
@@ -30,6 +37,7 @@ KINDS: Mapping[str, Kind] = {
     "groups": Kind.class_,
     "members": Kind.enrollment,
     "teachers": Kind.enrollment,
+    "taughtClasses": Kind.enrollment,
     "transitiveMembers": Kind.enrollment,
 }
 _EDUCATION = re.compile(r"/education/(schools|classes|users)(?:/([^/]+)(?:/(\w+))?)?")
@@ -53,6 +61,8 @@ class GraphDoor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._is_plain = settings.provider == PLAIN
+        self._revision = settings.district.revision
         self._views = Views(settings.district)
         self._rows = Rows(self._views)
         self._roles = frozenset(
@@ -62,7 +72,7 @@ class GraphDoor:
         )
         self._page_size = settings.options.get("page_size", PAGE)
         self._tokens: dict[str, float] = {}
-        self._changed: list[tuple[str, str, Json]] = []
+        self._changed: list[tuple[str, Json]] = []
         self._lock = threading.Lock()
         tenant = self._views.tenant
         self._authority = f"/{tenant}"
@@ -71,8 +81,27 @@ class GraphDoor:
         self.details = {
             "tenant_id": tenant,
             "authority": settings.host + self._authority,
+            "office_department": OFFICE,
+            "class_prefix": CLASS_PREFIX,
             **{f"{word.lower()}_group": self._rows.group(word) for word in _GROUPS},
         }
+
+    def follow(self) -> None:
+        """Take in what was changed in the district since, and tell it in delta."""
+        district = self._settings.district
+        with self._lock:
+            if self._revision == district.revision:
+                return
+            self._revision = district.revision
+            self._views = Views(district)
+            before, self._rows = self._rows, Rows(self._views)
+            for resource, old in before.made().items():
+                new = getattr(self._rows, resource)
+                for key in dict.fromkeys((*old, *new)):
+                    if key not in new:
+                        self._tell(resource, key, removed="deleted")
+                    elif new[key] != old.get(key):
+                        self._tell(resource, key)
 
     def expire_tokens(self) -> None:
         """Let every token issued so far expire now."""
@@ -81,16 +110,21 @@ class GraphDoor:
 
     def change(self, resource: str, object_id: str, *, removed: str | None = None) -> None:
         """Have delta say that an object of ``schools``, ``classes`` or ``users`` changed."""
+        with self._lock:
+            self._tell(resource, object_id, removed=removed)
+
+    def _tell(self, resource: str, object_id: str, *, removed: str | None = None) -> None:
         row: Json = {"id": object_id}
         if removed is not None:
             row["@removed"] = {"reason": removed}
-        with self._lock:
-            self._changed.append((resource, object_id, row))
+        self._changed.append((resource, row))
 
     def truth(self, readings: Iterable[Reading] = ()) -> Roster:
         """Return what this door says of the district, as a roster."""
+        self.follow()
         district, records = self._settings.district, []
-        for kind, found in self._views.records().items():
+        views = DirectoryViews(self._views) if self._is_plain else self._views
+        for kind, found in views.records().items():
             for record in found:
                 arriving: Any = record
                 for reading in readings:
@@ -129,6 +163,7 @@ class GraphDoor:
             is_live = time.monotonic() < self._tokens.get(bearer(request) or "", 0.0)
         if not is_live:
             return _fault("InvalidAuthenticationToken", 401)
+        self.follow()
         if request.path == f"{VERSION}/$batch":
             return self._batch(request)
         return self._answer(exchange)
@@ -189,8 +224,10 @@ class GraphDoor:
     def _answer(self, exchange: Exchange) -> Reply:
         path = unquote(exchange.request.path.removeprefix(VERSION))
         params = dict(exchange.request.params)
-        if path.endswith("/delta") and path.startswith("/education/"):
-            return self._delta(path.split("/")[2], params)
+        is_delta = path.endswith("/delta")
+        if path.startswith("/education/") and (is_delta or self._is_plain):
+            resource = path.split("/")[2]
+            return self._absent(exchange) if self._is_plain else self._delta(resource, params)
         found = _split(path)
         if found is None or exchange.request.method != "GET":
             return _fault("ResourceNotFound", 404)
@@ -207,12 +244,18 @@ class GraphDoor:
             return json_reply(exchange.rows[0])
         return self._page(exchange, selected, params)
 
+    def _absent(self, exchange: Exchange) -> Reply:
+        """Return what a tenant answers that School Data Sync never filled: no list, or a fault."""
+        if exchange.endpoint == "/education/schools":
+            return self._page(exchange, [], {})
+        return _fault("Request_UnsupportedQuery", 400)
+
     def _find(
         self, collection: str, object_id: str | None, what: str | None, *, is_education: bool
     ) -> list[Json] | None:
         own: Mapping[str, Json] = self._rows.groups
         if collection != "groups":
-            own = getattr(self._rows, collection)
+            own = getattr(self._rows, collection if is_education else "accounts")
         if object_id is None:
             return [*own.values()]
         if object_id not in own:
@@ -221,9 +264,14 @@ class GraphDoor:
             return [own[object_id]]
         if not is_education:
             users = self._rows.users
-            kind = {"@odata.type": "#microsoft.graph.user"}
-            return [{**users[i], **kind} for i in self._rows.group_members[object_id]]
-        lists = {"classes": self._rows.classes, "schools": self._rows.schools}
+            members = [
+                {**users[i], "@odata.type": "#microsoft.graph.user"}
+                for i in self._rows.group_members[object_id]
+            ]
+            device = {"@odata.type": "#microsoft.graph.device", "id": self._views.guid("device")}
+            return [device, *members]
+        classes = self._rows.classes
+        lists = {"classes": classes, "taughtClasses": classes, "schools": self._rows.schools}
         ids = self._rows.nested.get((object_id, what), [])
         return [lists.get(what, self._rows.users)[i] for i in ids]
 
@@ -258,7 +306,7 @@ class GraphDoor:
         start = len(changed) if mark == "latest" else int(mark) if mark.isdecimal() else -1
         if start < 0:
             return _fault("syncStateNotFound", 410)
-        rows = [row for name, _, row in changed[start:] if name == resource]
+        rows = [row for name, row in changed[start:] if name == resource]
         link = f"{self.base_url}/education/{resource}/delta?$deltatoken={len(changed)}"
         return json_reply({"value": [*rows, *rows[:1]], "@odata.deltaLink": link})
 

@@ -7,17 +7,23 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from edlink.model import User
-from edlink.sandbox.graph.views import Views
+from edlink.sandbox.graph.directory import DirectoryViews, nickname
+from edlink.sandbox.graph.views import DEPARTMENTS, Views
 from edlink.vocabulary import Role
 
 Json: TypeAlias = dict[str, Any]
 
 
 class Rows:
-    """The resources of one tenant."""
+    """The resources of one tenant, made when first asked for."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
+
+    def made(self) -> Mapping[str, Mapping[str, Json]]:
+        """Return the lists with changes of their own that were asked for so far, by name."""
+        names = ("schools", "classes", "users")
+        return {name: getattr(self, name) for name in names if name in vars(self)}
 
     @cached_property
     def schools(self) -> Mapping[str, Json]:
@@ -51,7 +57,7 @@ class Rows:
             found[class_.sourced_id] = {
                 "id": class_.sourced_id,
                 "displayName": class_.title,
-                "mailNickname": f"section_{class_.sourced_id[:8]}",
+                "mailNickname": nickname(class_.sourced_id),
                 "classCode": class_.class_code,
                 "externalId": class_.identifiers[0].value,
                 "externalName": class_.title,
@@ -102,7 +108,7 @@ class Rows:
             "mail": user.email,
             "userPrincipalName": user.username,
             "userType": "Member",
-            "department": None,
+            "department": DEPARTMENTS.get(role),
             "mobilePhone": user.sms,
             "primaryRole": user.roles[0].role_raw,
             "externalSource": "sis",
@@ -116,7 +122,7 @@ class Rows:
 
     @cached_property
     def nested(self) -> Mapping[tuple[str, str], list[str]]:
-        """Ids of who or what is in a school or class, by its id and the word for it."""
+        """Ids of who or what is in a school or class, or where a person is, by id and word."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for user in self._views.accounts:
             for role in user.roles:
@@ -128,9 +134,27 @@ class Rows:
             found[class_.sourced_id, "schools"].append(str(class_.org_id))
         for row in self._views.enrollments:
             found[str(row.class_id), "members"].append(str(row.user_id))
+            found[str(row.user_id), "classes"].append(str(row.class_id))
             if row.role is Role.teacher:
                 found[str(row.class_id), "teachers"].append(str(row.user_id))
+                found[str(row.user_id), "taughtClasses"].append(str(row.class_id))
         return found
+
+    @cached_property
+    def accounts(self) -> Mapping[str, Json]:
+        """The users of a plain directory by id: everybody, and a printer that signs in."""
+        known = DirectoryViews(self._views).known
+        found = {
+            key: row
+            | {
+                "jobTitle": known[key][1],
+                "employeeId": known[key][0],
+                "onPremisesImmutableId": None,
+            }
+            for key, row in self.users.items()
+        }
+        printer = self._views.guid("printer")
+        return found | {printer: {"id": printer, "displayName": "Printer", "userType": "Member"}}
 
     @cached_property
     def groups(self) -> Mapping[str, Json]:

@@ -46,6 +46,8 @@ FAMILY: Mapping[str, tuple[str, RelationshipKind, Role]] = {
     "aide": ("aide", RelationshipKind.aide, Role.contact),
 }
 ADULTS = frozenset({"parent", "guardian", "relative"})
+TEACHERS, OFFICE = "Faculty", "School office"
+DEPARTMENTS: Mapping[Role, str | None] = {Role.teacher: TEACHERS, Role.other: OFFICE}
 GENDERS = {Sex.female: "female", Sex.male: "male"}
 
 
@@ -90,7 +92,7 @@ class Views:
                 identifiers=(_number(IdentifierType.sis_id, "externalId", org.sourced_id),),
             )
             for org in self._district.orgs
-            if org.type is OrgType.school
+            if org.type is OrgType.school and org.status is Status.active
         )
 
     @cached_property
@@ -146,16 +148,19 @@ class Views:
                 identifiers=(_number(IdentifierType.sis_id, "externalId", class_.sourced_id),),
             )
             for class_ in self._district.classes
+            if class_.status is Status.active
         )
 
     @cached_property
     def enrollments(self) -> tuple[Enrollment, ...]:
         """Who is in a class."""
         found: dict[str, Enrollment] = {}
+        classes = {class_.sourced_id for class_ in self.classes}
+        people = {user.sourced_id for user in self.accounts}
         for row in self._district.enrollments:
-            if row.status is Status.deleted:
-                continue
             class_, user = self.guid(row.class_id), self.guid(row.user_id)
+            if row.status is Status.deleted or class_ not in classes or user not in people:
+                continue
             teaches = row.role is Role.teacher
             found[f"{class_}|{user}"] = Enrollment(
                 sourced_id=f"{class_}|{user}",
@@ -167,15 +172,15 @@ class Views:
         return tuple(found.values())
 
     @cached_property
-    def _people(self) -> tuple[User, ...]:
-        """Everybody with an account in the district's own words."""
+    def people(self) -> tuple[User, ...]:
+        """Everybody with an account in the district's own words, in the order of ``accounts``."""
         active = (u for u in self._district.users if u.status is Status.active)
         return tuple(u for u in active if {str(r.role_raw) for r in u.roles} - ADULTS)
 
     @cached_property
     def accounts(self) -> tuple[User, ...]:
         """Students and staff."""
-        return tuple(map(self._account, self._people))
+        return tuple(map(self._account, self.people))
 
     def _account(self, user: User) -> User:
         words = {str(role.role_raw) for role in user.roles}
@@ -203,7 +208,13 @@ class Views:
             sms=user.sms,
             identifiers=tuple(numbers),
             roles=tuple(
-                RoleAssignment(role=role, role_raw=word, org_id=school, is_primary=place == 0)
+                RoleAssignment(
+                    role=role,
+                    role_raw=word,
+                    org_id=school,
+                    is_primary=place == 0,
+                    department=DEPARTMENTS.get(role),
+                )
                 for place, school in enumerate(schools or (None,))
             ),
             primary_org_id=next(iter(schools), None),
@@ -215,6 +226,7 @@ class Views:
     @cached_property
     def demographics(self) -> tuple[Demographics, ...]:
         """Birth date and gender of the students of whom anything is known."""
+        people = {user.sourced_id for user in self.accounts}
         found = (
             Demographics(
                 sourced_id=self.guid(known.sourced_id),
@@ -223,7 +235,7 @@ class Views:
                 sex_raw=GENDERS.get(known.sex) if known.sex else None,
             )
             for known in self._district.demographics
-            if known.status is Status.active
+            if known.status is Status.active and self.guid(known.sourced_id) in people
         )
         return tuple(d for d in found if d.birth_date or d.sex)
 
