@@ -19,7 +19,7 @@ from edlink.clever import CleverClient
 from edlink.errors import ConfigError, NotFoundError, UnavailableError
 from edlink.report import Finding
 from edlink.sandbox import Sandbox
-from edlink.sandbox.veracross.door import KINDS
+from edlink.sandbox.veracross.door import SINGLE
 from edlink.veracross import MemoryTokenStore, VeracrossClient
 from edlink.vocabulary import Kind, Role, Severity, Status
 
@@ -168,11 +168,11 @@ def test_veracross_records_read_alone_keep_to_its_specification(tmp_path: Path) 
         prism(veracross_specification(), district.base_url, tmp_path) as proxy,
     ):
         headers = {"Authorization": f"Bearer {token_of(district)}"}
-        for path in KINDS:
+        for path in SINGLE:
             listed = requests.get(proxy.address + path, headers=headers, timeout=9).json()["data"]
             address = f"{proxy.address}{path}/{listed[0]['id']}"
             assert requests.get(address, headers=headers, timeout=9).ok
-        assert proxy.exchanges == 2 * len(KINDS)
+        assert proxy.exchanges == 2 * len(SINGLE)
         assert proxy.violations == []
 
 

@@ -108,6 +108,31 @@ def test_without_permissions_co_teachers_are_said_to_be_unknown(
     assert [e.role for e in roster.enrollments_of_class("5")] == [Role.teacher]
 
 
+def test_without_schedules_periods_of_classes_are_said_to_be_unknown(
+    school: School, make_client: MakeClient
+) -> None:
+    """A class is in its school year where its schedule is not asked for, and the roster says so."""
+    school.rows["/academics/classes"] = [{"id": 5, "school_year": 2026}]
+    roster = make_client().pull_roster()
+    assert "EDL-WARN-706" in {warning.code for warning in roster.warnings}
+    assert roster.classes[0].session_ids == ("year:2026",)
+    assert roster.coverage.is_complete(Kind.class_)
+
+
+def test_schedules_that_are_refused_withhold_the_classes(
+    school: School, make_client: MakeClient
+) -> None:
+    """A scope lost since leaves the terms of classes unknown, so that nothing of them is gone."""
+    scope = "academics.class_schedules:list"
+    school.rows["/academics/classes"] = [{"id": 5, "school_year": 2026}]
+    school.hidden = frozenset({scope})
+    roster = make_client(scopes=[*SCOPES, scope]).pull_roster()
+    assert roster.coverage.state(Kind.class_) is CoverageState.withheld
+    assert [w.message for w in roster.warnings if w.code == "EDL-WARN-701"] == [
+        "academics/class_schedules is withheld (EDL-HTTP-002)"
+    ]
+
+
 def test_missing_value_lists_are_said(school: School, make_client: MakeClient) -> None:
     """Without its value lists a list's ids stand for themselves, and the roster warns of it."""
     items = [{"id": "24", "description": "Grade 4"}]

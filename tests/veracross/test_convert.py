@@ -1,10 +1,19 @@
+from collections.abc import Mapping, Sequence
 from datetime import date
 
+import pytest
+
 from edlink.model import AcademicSession
-from edlink.veracross.convert import to_class, to_courses, to_sessions, to_teachers
+from edlink.veracross.convert import (
+    periods_of_classes,
+    to_class,
+    to_courses,
+    to_sessions,
+    to_teachers,
+)
 from edlink.veracross.lists import ValueLists
 from edlink.veracross.orgs import to_orgs
-from edlink.veracross.wire import ClassRow, PeriodRow, PermissionRow
+from edlink.veracross.wire import ClassRow, PeriodRow, PermissionRow, ScheduleRow
 from edlink.vocabulary import ClassType, OrgType, Role, SessionType
 
 NOTHING = ValueLists()
@@ -82,15 +91,40 @@ def test_a_period_without_a_year_hangs_free() -> None:
 
 def test_a_class_without_campus_or_year() -> None:
     """What a class does not say is left open; it is at the school itself."""
-    class_ = to_class(ClassRow(id="5"), NOTHING, "lakeside")
+    class_ = to_class(ClassRow(id="5"), NOTHING, "lakeside", {})
     assert (class_.org_id, class_.session_ids, class_.subjects) == ("lakeside", (), ())
+
+
+def _scheduled(*pairs: tuple[str | None, str | None]) -> Mapping[str, Sequence[str]]:
+    return periods_of_classes(
+        ScheduleRow(id=str(number), internal_class_id=class_id, grading_period_id=period)
+        for number, (class_id, period) in enumerate(pairs)
+    )
+
+
+def test_a_class_is_in_the_periods_of_its_schedule() -> None:
+    """Every period counts once, whatever the order of the rows and however many days they name."""
+    periods = _scheduled(("5", "10"), ("5", "9"), ("5", "10"), ("6", "9"), (None, "9"))
+    class_ = to_class(ClassRow(id="5", school_year="2026"), NOTHING, "lakeside", periods)
+    assert class_.session_ids == ("period:9", "period:10")
+    assert periods.keys() == {"5", "6"}
+
+
+@pytest.mark.parametrize("pairs", [(), (("5", "9"), ("5", None))])
+def test_a_class_is_in_its_year_where_its_periods_are_not_known(
+    pairs: tuple[tuple[str, str | None], ...],
+) -> None:
+    """A class that no schedule names, or of which a row names no period, may be in any."""
+    row = ClassRow(id="5", school_year="2026")
+    class_ = to_class(row, NOTHING, "lakeside", _scheduled(*pairs))
+    assert class_.session_ids == ("year:2026",)
 
 
 def test_homerooms_are_told_by_the_schools_word() -> None:
     """A class is a homeroom when the school's type of its course says so."""
     lists = ValueLists({("course_type", "3"): "Homeroom/Advisory"})
     row = ClassRow(id="5", course_type="3", subject_description="Advisory")
-    assert to_class(row, lists, "lakeside").class_type is ClassType.homeroom
+    assert to_class(row, lists, "lakeside", {}).class_type is ClassType.homeroom
 
 
 def test_a_course_of_several_classes_is_one() -> None:

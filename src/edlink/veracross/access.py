@@ -8,7 +8,7 @@ import attrs
 from edlink.errors import AuthError, NotFoundError, ProviderError
 from edlink.report import Finding
 from edlink.veracross import values
-from edlink.veracross.endpoints import BASIC, STUDENTS, Endpoint
+from edlink.veracross.endpoints import BASIC, FURTHER, STUDENTS, Endpoint
 from edlink.veracross.pages import Walker
 from edlink.veracross.pull import Puller
 from edlink.veracross.token import SharedToken
@@ -114,6 +114,21 @@ def _lists(puller: Puller) -> Iterator[Finding]:
                 severity=Severity.warning,
                 who="developer",
             )
+    for endpoint, what in FURTHER:
+        if endpoint.scope not in puller.scopes:
+            yield _not_asked(endpoint, what)
+
+
+def _not_asked(endpoint: Endpoint[Any], what: str) -> Finding:
+    return Finding(
+        code="EDL-CHECK-707",
+        severity=Severity.info,
+        title=f"{what} are not asked for",
+        evidence={"scope": endpoint.scope},
+        fix=f"Where they are needed, let the school open the scope {endpoint.scope}, and add it to "
+        "the client's scopes.",
+        who="developer",
+    )
 
 
 def _sample(walker: Walker, puller: Puller, endpoint: Endpoint[Any]) -> list[Any]:

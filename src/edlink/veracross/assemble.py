@@ -12,6 +12,7 @@ from edlink.references import check_references
 from edlink.roster import Roster
 from edlink.scoping import apply_scope
 from edlink.veracross.convert import (
+    periods_of_classes,
     to_class,
     to_courses,
     to_enrollment,
@@ -27,6 +28,7 @@ from edlink.vocabulary import CoverageState, Kind
 
 CLASSES, PERMISSIONS = "academics/classes", "academics/permissions"
 ENROLLMENTS, PERIODS = "academics/enrollments", "academics/config/grading_periods"
+SCHEDULES = "academics/class_schedules"
 
 #: Lists without which a kind is not known whole.
 _STANDS_ON: Mapping[Kind, tuple[str, ...]] = {
@@ -41,6 +43,7 @@ _STANDS_ON: Mapping[Kind, tuple[str, ...]] = {
 
 #: Lists whose absence leaves a kind known, unless they were asked for and refused.
 _ADDS_TO: Mapping[Kind, tuple[str, ...]] = {
+    Kind.class_: (SCHEDULES,),
     Kind.enrollment: (PERMISSIONS,),
     Kind.user: ("households", "contact_info"),
 }
@@ -128,6 +131,7 @@ def to_records(results: Results, route: str) -> tuple[list[Record], list[Issue]]
     links, doubts = to_relationships(
         rows("relationships").values(), lists("relationships"), rows("students")
     )
+    periods = periods_of_classes(rows(SCHEDULES).values())
     years = {
         row.school_year: lists(CLASSES).describe("school_year", row.school_year)
         for row in classes.values()
@@ -136,7 +140,7 @@ def to_records(results: Results, route: str) -> tuple[list[Record], list[Issue]]
         *to_orgs(route, _campuses(results)),
         *to_sessions(rows(PERIODS).values(), lists(PERIODS), years),
         *to_courses(classes.values(), route),
-        *(to_class(row, lists(CLASSES), route) for row in classes.values()),
+        *(to_class(row, lists(CLASSES), route, periods) for row in classes.values()),
         *to_users(people),
         *map(to_enrollment, rows(ENROLLMENTS).values()),
         *teachers,
@@ -225,4 +229,10 @@ def _warnings(results: Results) -> Iterator[RosterWarning]:
             code="EDL-WARN-704",
             message="co-teachers are not known without academics.permissions:list",
             kind=Kind.enrollment,
+        )
+    if SCHEDULES not in results.listings and results.rows(CLASSES):
+        yield RosterWarning(
+            code="EDL-WARN-706",
+            message="periods of classes are not known without academics.class_schedules:list",
+            kind=Kind.class_,
         )

@@ -43,7 +43,8 @@ class VeracrossClient:
         client_id: The application's, from the school.
         client_secret: The application's, from the school.
         scopes: What the school opened for the application.  A list is read when its ``:list`` scope
-            is among them: ``academics.permissions:list`` adds co-teachers, ``households:list``
+            is among them: ``academics.permissions:list`` adds co-teachers,
+            ``academics.class_schedules:list`` the grading periods of classes, ``households:list``
             addresses and ``contact_info:list`` telephones.
         school_year: Read the classes, enrollments and periods of this year only, as Veracross
             numbers it; None reads every year there is.

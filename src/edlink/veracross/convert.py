@@ -1,6 +1,6 @@
 """Rows of classes, enrollments and grading periods to the model; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import attrs
@@ -9,7 +9,13 @@ from edlink.model import AcademicSession, Class, Course, Enrollment
 from edlink.veracross import values
 from edlink.veracross.lists import ValueLists
 from edlink.veracross.orgs import campus_id
-from edlink.veracross.wire import ClassRow, EnrollmentRow, PeriodRow, PermissionRow
+from edlink.veracross.wire import (
+    ClassRow,
+    EnrollmentRow,
+    PeriodRow,
+    PermissionRow,
+    ScheduleRow,
+)
 from edlink.vocabulary import ClassType, EndSemantics, Role, SessionType
 
 
@@ -120,8 +126,28 @@ def _cover(outer: PeriodRow, inner: PeriodRow) -> int | None:
 # Classes
 
 
-def to_class(row: ClassRow, lists: ValueLists, route: str) -> Class:
-    """Return the class of a row; it belongs to its school year, since no list names its periods."""
+def periods_of_classes(rows: Iterable[ScheduleRow]) -> Mapping[str, Sequence[str]]:
+    """
+    Return the session ids of the grading periods in which each class is scheduled.
+
+    A class of which a row names no period is not among them: it may be in any.
+    """
+    found: dict[str, set[str | None]] = {}
+    for row in rows:
+        if row.internal_class_id is not None:
+            found.setdefault(row.internal_class_id, set()).add(row.grading_period_id)
+    return {
+        class_id: [period_id(i) for i in sorted(map(str, ids), key=lambda i: (len(i), i))]
+        for class_id, ids in found.items()
+        if None not in ids
+    }
+
+
+def to_class(
+    row: ClassRow, lists: ValueLists, route: str, periods: Mapping[str, Sequence[str]]
+) -> Class:
+    """Return the class of a row, in its periods; where none are known, in its school year."""
+    year = () if row.school_year is None else (year_id(row.school_year),)
     course_type = lists.text("course_type", row.course_type)
     return Class(
         sourced_id=row.id,
@@ -132,7 +158,7 @@ def to_class(row: ClassRow, lists: ValueLists, route: str) -> Class:
         class_type_raw=course_type,
         course_id=row.internal_course_id,
         org_id=route if row.campus_id is None else campus_id(row.campus_id),
-        session_ids=() if row.school_year is None else (year_id(row.school_year),),
+        session_ids=tuple(periods.get(row.id, year)),
         subjects=(row.subject_description,) if row.subject_description else (),
         begin_date=row.begin_date,
         end_date=row.end_date,

@@ -20,6 +20,7 @@ from edlink.veracross.wire import (
     PermissionRow,
     PersonRow,
     RelationshipRow,
+    ScheduleRow,
 )
 from edlink.vocabulary import Kind
 
@@ -202,6 +203,24 @@ PERMISSIONS = Endpoint(
         "last_modified_date",
     ),
 )
+SCHEDULES = Endpoint(
+    path="/academics/class_schedules",
+    row=ScheduleRow,
+    kind=Kind.class_,
+    takes=frozenset(
+        {
+            "school_level",
+            "school_year",
+            "block_group",
+            "room_id",
+            "campus_id",
+            "grading_period_id",
+            "day_id",
+            "block_id",
+            "primary_teacher_id",
+        }
+    ),
+)
 HOUSEHOLDS = Endpoint(path="/households", row=HouseholdRow, kind=Kind.user, takes=_modified())
 CONTACTS = Endpoint(path="/contact_info", row=ContactRow, kind=Kind.user, takes=_modified("role"))
 
@@ -215,12 +234,21 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
     CLASSES,
     ENROLLMENTS,
     PERMISSIONS,
+    SCHEDULES,
     HOUSEHOLDS,
     CONTACTS,
 )
 
 #: Those that a school opens for every app; the others are read where their scope is asked for.
 BASIC = (STUDENTS, PARENTS, STAFF, RELATIONSHIPS, PERIODS, CLASSES, ENROLLMENTS)
+
+#: The others, and what only they say.
+FURTHER: tuple[tuple[Endpoint[Any], str], ...] = (
+    (PERMISSIONS, "co-teachers"),
+    (SCHEDULES, "the grading periods of classes"),
+    (HOUSEHOLDS, "addresses"),
+    (CONTACTS, "telephones and second e-mails"),
+)
 
 #: What an app asks a school for: each basic endpoint, to list and to read.
 SCOPES: tuple[str, ...] = tuple(

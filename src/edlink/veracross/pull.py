@@ -36,6 +36,7 @@ NEEDED_FOR: Mapping[str, tuple[Kind, ...]] = {
     ),
     "academics/enrollments": (Kind.enrollment,),
     "academics/permissions": (Kind.enrollment, Kind.user),
+    "academics/class_schedules": (Kind.class_,),
     "households": (Kind.user,),
     "contact_info": (Kind.user,),
 }

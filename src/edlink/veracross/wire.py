@@ -180,6 +180,15 @@ class PeriodRow:
 
 
 @attrs.frozen(kw_only=True)
+class ScheduleRow:
+    """A row of ``/academics/class_schedules``: a class in a grading period, on one of its days."""
+
+    id: str = _own_id()
+    internal_class_id: str | None = _ref("internal_class_id")
+    grading_period_id: str | None = _ref("grading_period", "id")
+
+
+@attrs.frozen(kw_only=True)
 class HouseholdRow:
     """A row of ``/households``."""
 

@@ -29,8 +29,12 @@ KINDS: Mapping[str, Kind] = {
     "/academics/classes": Kind.class_,
     "/academics/enrollments": Kind.enrollment,
     "/academics/permissions": Kind.enrollment,
+    "/academics/class_schedules": Kind.class_,
     "/contact_info": Kind.user,
 }
+
+#: The lists whose records can also be read one by one.
+SINGLE = frozenset(KINDS) - {"/academics/class_schedules"}
 
 #: Query parameters that the door understands, and the keys that lead to what each compares.
 _MODIFIED = ("on_or_after_last_modified_date", "on_or_before_last_modified_date")
@@ -48,12 +52,14 @@ TAKES: Mapping[str, tuple[str, ...]] = {
         *_MODIFIED,
     ),
     "/academics/permissions": ("class_id", "person_id", "school_year", *_MODIFIED),
+    "/academics/class_schedules": ("school_year", "campus_id", "grading_period_id"),
     "/contact_info": _MODIFIED,
 }
 _PLACES = {
     ("/students", "campus_id"): ("campus", "id"),
     ("/academics/permissions", "class_id"): ("class", "id"),
     ("/academics/permissions", "person_id"): ("person", "id"),
+    ("/academics/class_schedules", "grading_period_id"): ("grading_period", "id"),
 }
 
 
@@ -78,7 +84,8 @@ class VeracrossDoor:
         self._revision = settings.district.revision
         self._views = Views(settings.district)
         self._rows = Rows(self._views)
-        everything = [_scope(path, suffix) for path in KINDS for suffix in ("list", "read")]
+        everything = [_scope(path, "list") for path in KINDS]
+        everything += [_scope(path, "read") for path in KINDS if path in SINGLE]
         scopes = list(settings.options.get("scopes", everything))
         self.tokens = Tokens(
             settings.keys,
@@ -175,7 +182,7 @@ class VeracrossDoor:
         if below in KINDS:
             return below, None
         listed, _, record_id = below.rpartition("/")
-        return (listed, record_id) if listed in KINDS else None
+        return (listed, record_id) if listed in SINGLE else None
 
     def _answer(self, exchange: Exchange, path: str, record_id: str | None) -> Reply:
         request = exchange.request

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from edlink.model import Class, Enrollment, RoleAssignment, User
+from edlink.model import AcademicSession, Class, Enrollment, RoleAssignment, User
 from edlink.sandbox.veracross.person_rows import NOBODY, READ_ALONE, PersonRows
 from edlink.sandbox.veracross.texts import LISTED, TEXTS, value_id
 from edlink.sandbox.veracross.views import Views
@@ -21,6 +21,11 @@ Json: TypeAlias = dict[str, Any]
 
 #: The status of a class that is taught.
 ACTIVE = 1
+
+#: The days of a school's cycle on which every class meets.
+DAYS = (1, 4)
+
+NOTHING = {"id": 0, "description": "", "abbreviation": ""}
 
 PORTALS = (
     "parent_portal_visibility",
@@ -56,6 +61,7 @@ class Rows:
             "/academics/classes": lambda: [*map(self._class, views.classes)],
             "/academics/enrollments": self._enrollments,
             "/academics/permissions": self._permissions,
+            "/academics/class_schedules": self._schedules,
             "/contact_info": lambda: [*map(people.contact, views.users)],
         }
         self._known: dict[str, list[Json]] = {}
@@ -173,7 +179,7 @@ class Rows:
             "class_id": class_.class_code or "",
             "description": class_.title,
             "status": ACTIVE,
-            "school_year": int(class_.session_ids[0][5:]),
+            "school_year": self._year_of(class_.sourced_id),
             "campus_id": int(_number(str(class_.org_id))),
             "campus_description": self._campuses[str(class_.org_id)],
             "begin_date": _day(class_.begin_date),
@@ -216,7 +222,12 @@ class Rows:
         return {class_.sourced_id: class_ for class_ in self._views.classes}
 
     def _year_of(self, class_id: str | None) -> int:
-        return int(self._by_id[class_id].session_ids[0][5:])
+        session = self._sessions[self._by_id[class_id].session_ids[0]]
+        return (session.school_year or 0) - 1
+
+    @cached_property
+    def _sessions(self) -> Mapping[str, AcademicSession]:
+        return {session.sourced_id: session for session in self._views.academic_sessions}
 
     def _enrollments(self) -> list[Json]:
         return [self._seat(e) for e in self._views.enrollments if e.role is Role.student]
@@ -264,6 +275,45 @@ class Rows:
             "title": enrollment.role_raw,
             **dict.fromkeys(RIGHTS, True),
             "last_modified_date": _moment(enrollment.date_last_modified),
+        }
+
+    def _schedules(self) -> list[Json]:
+        """Return a row for each class, period and day; what lasts all year has none."""
+        scheduled = [
+            (class_, self._sessions[session_id], day)
+            for class_ in self._views.classes
+            for session_id in class_.session_ids
+            for day in DAYS
+        ]
+        return [
+            self._meeting(place, *found)
+            for place, found in enumerate(scheduled)
+            if found[1].type is not SessionType.school_year
+        ]
+
+    def _meeting(self, place: int, class_: Class, period: AcademicSession, day: int) -> Json:
+        teacher = self._primary.get(class_.sourced_id)
+        return {
+            "id": 4_000_000 + place,
+            "internal_class_id": int(class_.sourced_id),
+            "class_id": class_.class_code or "",
+            "primary_teacher_id": teacher and int(teacher),
+            "primary_teacher_name": self._people.name(teacher),
+            "campus_id": int(_number(str(class_.org_id))),
+            "campus_description": self._campuses[str(class_.org_id)],
+            "school_level": 0,
+            "school_year": self._year_of(class_.sourced_id),
+            "grading_period": {
+                "id": int(_number(period.sourced_id)),
+                "description": period.title,
+                "abbreviation": period.abbreviation,
+            },
+            "day": {"id": day, "description": f"Day {day}", "abbreviation": f"D{day}"},
+            "block_group": 0,
+            "block": dict(NOTHING),
+            "room": dict(NOTHING),
+            **dict.fromkeys(("start_time", "override_start_time"), "2026-09-01T09:00:00Z"),
+            **dict.fromkeys(("end_time", "override_end_time"), "2026-09-01T09:45:00Z"),
         }
 
     @cached_property

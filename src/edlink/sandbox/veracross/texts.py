@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from edlink.sandbox.veracross.views import (
+from edlink.sandbox.veracross.words import (
     COURSE_TYPES,
     FAMILY,
     GENDERS,

@@ -22,13 +22,21 @@ from edlink.model import (
 from edlink.sandbox.district import Collection, District
 from edlink.sandbox.ids import mix
 from edlink.sandbox.truth import relationships
+from edlink.sandbox.veracross.words import (
+    COURSE_TYPES,
+    FAMILY,
+    GENDERS,
+    GRADES,
+    HOMEROOMS,
+    PERIOD_TYPES,
+    UNGRADED,
+)
 from edlink.vocabulary import (
     EndSemantics,
     OrgType,
     RelationshipKind,
     Role,
     SessionType,
-    Sex,
     Status,
 )
 
@@ -37,28 +45,6 @@ ROUTE = "lakeland"
 #: First number of each kind of record; Veracross' ids are numbers.
 PERSON, CLASS, COURSE, ENROLLMENT, PERIOD, CAMPUS = 1_000_000, 50_000, 3000, 10_000_000, 70, 1
 HOUSEHOLD = 500_000
-
-GRADES: Mapping[str, str] = {
-    "PK": "Pre-Kindergarten",
-    "KG": "Kindergarten",
-    **{f"{n:02}": f"Grade {n}" for n in range(1, 13)},
-    "UG": "Ungraded",
-}
-UNGRADED = GRADES["UG"]
-HOMEROOMS = ("Room 101", "Room 102", "Room 201", "Room 202")
-GENDERS = {Sex.female: "Female", Sex.male: "Male", Sex.unspecified: "Unspecified"}
-FAMILY: Mapping[str, tuple[str, RelationshipKind]] = {
-    "parent": ("Parent", RelationshipKind.parent),
-    "guardian": ("Legal Guardian", RelationshipKind.guardian),
-    "relative": ("Relative", RelationshipKind.relative),
-    "aide": ("Nanny", RelationshipKind.aide),
-}
-PERIOD_TYPES = {
-    SessionType.semester: ("Semester", SessionType.term),
-    SessionType.term: ("Trimester", SessionType.term),
-    SessionType.grading_period: ("Trimester", SessionType.grading_period),
-}
-COURSE_TYPES = {"homeroom": "Homeroom", "scheduled": "Academic", "other": "Academic"}
 
 
 class Views:
@@ -124,7 +110,7 @@ class Views:
             if session.type is SessionType.school_year and session.school_year:
                 year = session.school_year
                 yield AcademicSession(
-                    sourced_id=f"year:{year - 1}",
+                    sourced_id=self._session_id(session),
                     title=f"{year - 1}-{year}",
                     type=SessionType.school_year,
                     type_raw="school_year",
@@ -142,10 +128,9 @@ class Views:
             word, type_ = PERIOD_TYPES[session.type]
             parent = f"year:{session.school_year - 1}"
             if session.type is SessionType.grading_period:
-                above = [*sessions].index(str(session.parent_id))
-                parent = f"period:{PERIOD + above}"
+                parent = self._session_id(sessions[str(session.parent_id)])
             yield AcademicSession(
-                sourced_id=f"period:{PERIOD + place}",
+                sourced_id=self._session_id(session),
                 date_last_modified=session.date_last_modified,
                 title=session.title,
                 abbreviation=f"P{place}",
@@ -157,6 +142,14 @@ class Views:
                 parent_id=parent,
                 school_year=session.school_year,
             )
+
+    def _session_id(self, session: AcademicSession) -> str:
+        """Return the id of a session: a school year's is its number, a period's its own."""
+        if session.type is SessionType.school_year:
+            return f"year:{(session.school_year or 0) - 1}"
+        return (
+            f"period:{PERIOD + self._place(self._district.academic_sessions, session.sourced_id)}"
+        )
 
     # Teaching
 
@@ -178,7 +171,7 @@ class Views:
 
     @cached_property
     def classes(self) -> tuple[Class, ...]:
-        """The classes; each belongs to its school year and has its own dates."""
+        """The classes; each is in its periods, or in its school year, and has its own dates."""
         known = self._district.classes
         return tuple(self._class(c) for c in known if c.status is Status.active)
 
@@ -195,7 +188,7 @@ class Views:
             class_type_raw=COURSE_TYPES[class_.class_type],
             course_id=str(COURSE + course),
             org_id=self._campus(class_.org_id),
-            session_ids=(f"year:{(known[0].school_year or 0) - 1}",),
+            session_ids=tuple(self._session_id(s) for s in known),
             subjects=class_.subjects,
             begin_date=min(s.start_date for s in known if s.start_date),
             end_date=max(s.end_date for s in known if s.end_date),
