@@ -68,6 +68,10 @@ class Door:
     version: str
     auth: str
 
+    def address(self, district: Sandbox) -> str:
+        """Return where a client of a sandbox sends its requests."""
+        return district.base_url
+
     def __str__(self) -> str:
         return f"{self.provider}-{self.version}-{self.auth}"
 
@@ -139,7 +143,7 @@ Client = AbstractContextManager[RosterSource]
 def open_oneroster(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
     """Return a client of a OneRoster server."""
     return OneRosterClient(
-        district.base_url,
+        door.address(district),
         auth=door.auth_of(district),
         tenant=district.truth.source.tenant,
         page_size=PAGE_SIZE,
@@ -167,7 +171,7 @@ def open_clever(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> C
     return CleverClient(
         district.api_key,
         version=door.version,
-        base_url=district.base_url,
+        base_url=door.address(district),
         page_size=PAGE_SIZE,
         settings=SETTINGS,
         clock=SkippingClock(),
@@ -175,14 +179,14 @@ def open_clever(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> C
     )
 
 
-def open_veracross(_: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
+def open_veracross(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
     """Return a client of a school at Veracross, with a token store of its own."""
     return VeracrossClient(
         district.details["school_route"],
         client_id=district.client_id,
         client_secret=district.client_secret,
         scopes=district.details["scopes"].split(),
-        base_url=district.base_url,
+        base_url=door.address(district),
         accounts_url=district.details["accounts_url"],
         token_store=MemoryTokenStore(),
         page_size=PAGE_SIZE,
@@ -207,7 +211,7 @@ def open_entra(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Cl
         district.client_secret,
         directory=rules if door.provider == "entra-directory" else None,
         authority=details["authority"],
-        graph_url=district.base_url,
+        graph_url=door.address(district),
         track_changes=True,
         allow_test_hosts=True,
         settings=SETTINGS,
