@@ -2,7 +2,9 @@ import pytest
 from tests.entra.conftest import MakeClient
 from tests.entra.graph import TENANT, Answer, Asked, Graph, directory
 
-from edlink.entra import Directory
+from edlink import sandbox
+from edlink._http.transport import HttpSettings
+from edlink.entra import Directory, EntraClient
 from edlink.report import Finding
 
 
@@ -98,3 +100,20 @@ def test_a_directory_is_checked_by_its_groups(graph: Graph, make_client: MakeCli
     rules = Directory(student_groups={"g1"}, teacher_groups={"g9"})
     findings = make_client(directory=rules).check_access()
     assert [f.is_ok for f in findings] == [True, True, True, True, False]
+
+
+def test_a_tenant_without_education_is_told_so() -> None:
+    """A tenant that School Data Sync never filled is sent to the directory, by name."""
+    with sandbox.start(people=50, provider="entra-directory") as tenant:
+        client = EntraClient(
+            tenant.details["tenant_id"],
+            tenant.client_id,
+            tenant.client_secret,
+            authority=tenant.details["authority"],
+            graph_url=tenant.base_url,
+            allow_test_hosts=True,
+            settings=HttpSettings(rate=0),
+        )
+        with client:
+            found = [finding.code for finding in client.check_access()]
+    assert found == ["EDL-CHECK-801", "EDL-CHECK-804", "EDL-CHECK-806", "EDL-CHECK-806"]

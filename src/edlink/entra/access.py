@@ -18,6 +18,9 @@ from edlink.errors import (
 from edlink.report import Finding
 from edlink.vocabulary import Severity
 
+#: What a tenant without education answers, where a property is missing that its lists filter by.
+_NEVER_FILLED = "Request_UnsupportedQuery"
+
 _GRANT = (
     "In the Microsoft Entra admin center, App registrations, API permissions: add the "
     "application permission {} (not the delegated one), then press Grant admin consent."
@@ -101,6 +104,8 @@ def _look(puller: Puller, endpoint: Endpoint[Any], *ids: str) -> tuple[Finding, 
     except AuthError as error:
         return _withheld(endpoint, error), []
     except ProviderError as error:
+        if error.provider_code == _NEVER_FILLED:
+            return _absent(endpoint, error), []
         return _unreachable(error), []
     return _read(endpoint, len(rows)), rows
 

@@ -94,7 +94,8 @@ class _Changes:
             raise _too_old(delta, "Graph does not know this mark any more")
         self.issues += listing.issues
         for row in listing.rows.values():
-            if row.removed is None:
+            # Rows come in any order: of one that went and came back only the object itself knows.
+            if row.removed is None or row.id in listing.differing:
                 self.changed.setdefault(endpoint.name, []).append(row.id)
             else:
                 self.tombstones.append(Tombstone(kind=endpoint.kind, sourced_id=row.id))

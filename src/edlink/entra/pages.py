@@ -7,7 +7,7 @@ A page may be empty and still have a next one.  Source: Microsoft Graph, paging.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -70,7 +70,12 @@ _ANSWER = SchemaValidator(
 
 @attrs.define(kw_only=True)
 class Listing(Generic[T]):
-    """A list that was read; ``delta_link`` is where its changes continue."""
+    """
+    A list that was read.
+
+    ``delta_link`` is where its changes continue; ``differing`` are the ids that came more than
+    once and not alike.
+    """
 
     endpoint: Endpoint[T]
     rows: dict[str, T] = attrs.field(factory=dict, repr=False)
@@ -78,6 +83,19 @@ class Listing(Generic[T]):
     received: int = 0
     count: int | None = None
     delta_link: str | None = attrs.field(default=None, repr=False)
+    differing: set[str] = attrs.field(factory=set)
+
+    def add(self, rows: Iterable[Any]) -> None:
+        """Take in the rows of a page; of rows with one id the last counts."""
+        for row in rows:
+            if self.rows.setdefault(row.id, row) != row:
+                self.differing.add(row.id)
+                self.rows[row.id] = row
+
+    @property
+    def known(self) -> int:
+        """How many objects came, each once, and those that could not be read."""
+        return len(self.rows) + sum(issue.set_aside for issue in self.issues)
 
 
 @attrs.frozen(kw_only=True)
@@ -149,7 +167,7 @@ class Walker:
             found.received += page.received
             found.issues += page.issues
             found.count = links.count if found.count is None else found.count
-            found.rows.update((row.id, row) for row in page.rows)  # type: ignore[attr-defined] # every row class has one
+            found.add(page.rows)
             if on_page is not None:
                 on_page(found.received)
             if links.next is None:
@@ -162,8 +180,8 @@ class Walker:
                 message = f"more than {self.max_pages} pages and no end in sight"
                 raise incomplete(endpoint, "EDL-PULL-003", message)
             response = self.get(endpoint, self.path_of(endpoint, links.next))
-        if found.count is not None and found.received < found.count:
-            message = f"{found.received} rows came, Graph counts {found.count}"
+        if found.count is not None and found.known < found.count:
+            message = f"{found.known} rows came, Graph counts {found.count}"
             raise incomplete(endpoint, "EDL-PULL-001", message)
         return found
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from edlink.sandbox.faults import (
     access,
     clever,
+    entra,
     links,
     paging,
     shapes,
@@ -21,7 +22,7 @@ __all__ = ["FAULTS", "Expects", "Fault"]
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         fault.name: fault
-        for module in (paging, transport, access, shapes, values, links, clever, veracross)
+        for module in (paging, transport, access, shapes, values, links, clever, veracross, entra)
         for fault in module.FAULTS
     }
 )
