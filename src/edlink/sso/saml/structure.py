@@ -45,6 +45,8 @@ def check_structure(root: etree._Element) -> None:
     """
     for tag in _FORBIDDEN:
         _require(next(root.iter(tag), None) is None)
+    # A signature covers processing instructions, but python3-saml drops them before it verifies.
+    _require(next(root.iter(etree.ProcessingInstruction), None) is None)
     _check_ids(root)
     assertion = _only_assertion(root)
     for signature in root.iter(f"{DSIG}Signature"):
