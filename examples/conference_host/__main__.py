@@ -1,4 +1,9 @@
-"""Run the app on an invented district: ``python -m examples.conference_host``."""
+"""
+Run the app: ``python -m examples.conference_host``.
+
+Without a public address it runs on an invented district, for trying it out; with one it is a
+school's, and takes real providers only.
+"""
 
 import argparse
 import os
@@ -10,46 +15,57 @@ from pathlib import Path
 
 from examples.conference_host import Conference, Store, create_app
 from examples.conference_host.demo import (
+    invented_connections,
     invented_district,
     invented_families,
     invented_portal,
-    sandbox_connection,
 )
 from examples.conference_host.portal import create_portal
 from examples.conference_host.serving import serving
 
 
 def main() -> None:
-    """Serve the app, the sandbox and its portal until Ctrl-C."""
+    """Serve the app, or print how a night's sync ended."""
     parser = argparse.ArgumentParser(prog="python -m examples.conference_host")
     parser.add_argument("--database", type=Path, help="where to keep data; by default nowhere")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--public-url", help="the app's own https address, for a real school")
+    parser.add_argument("--night", action="store_true", help="sync once, and end")
     chosen = parser.parse_args()
-    staff_code = os.environ.get("CONFERENCE_STAFF_CODE") or secrets.token_urlsafe(9)
-    end = end_signal()
-    public_url = f"http://127.0.0.1:{chosen.port}"
-    with tempfile.TemporaryDirectory() as folder, invented_district(300) as district:
-        portal = invented_portal(district, f"{public_url}/callback")
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(chosen.database or Path(folder) / "conference.db")
+        if chosen.night:
+            print(Conference(store=store, public_url="").syncs.night().to_text())
+        elif chosen.public_url:
+            serve(Conference(store=store, public_url=chosen.public_url), chosen.port)
+        else:
+            try_out(store, chosen.port)
+
+
+def try_out(store: Store, port: int) -> None:
+    """Serve the app with an invented district and its portal behind it."""
+    url = f"http://127.0.0.1:{port}"
+    with invented_district(300) as district:
+        portal = invented_portal(district, f"{url}/callback")
         with serving(create_portal(portal)) as portal_port:
-            known = sandbox_connection(district, f"http://127.0.0.1:{portal_port}")
-            store = Store(chosen.database or Path(folder) / "conference.db")
-            conference = Conference(store=store, public_url=public_url, sandbox=known)
-            with serving(create_app(conference, staff_code=staff_code), chosen.port):
-                print(f"Parents: {public_url}/")
-                print(f"Staff:   {public_url}/staff  with the code {staff_code}")
-                for line in invented_families(district, portal):
-                    print(line)
-                print("Every person here is invented. Ctrl-C stops it.", flush=True)
-                end.wait()
-                print("stopped")
+            demo = invented_connections(district, f"http://127.0.0.1:{portal_port}")
+            conference = Conference(store=store, public_url=url, allow_tests=True, demo=demo)
+            families = invented_families(district, portal)
+            serve(conference, port, "Every person here is invented:", *families)
 
 
-def end_signal() -> threading.Event:
-    """Return what is set once somebody presses Ctrl-C or ends the program."""
+def serve(conference: Conference, port: int, *lines: str) -> None:
+    """Serve the app until Ctrl-C, having said where it is."""
+    staff_code = os.environ.get("CONFERENCE_STAFF_CODE") or secrets.token_urlsafe(9)
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())
-    return end
+    with serving(create_app(conference, staff_code=staff_code), port):
+        print(f"Parents: {conference.public_url}/")
+        print(f"Staff:   {conference.public_url}/staff  with the code {staff_code}")
+        print(*lines, "Ctrl-C stops it.", sep="\n", flush=True)
+        end.wait()
+        print("stopped")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ import secrets
 from hmac import compare_digest
 from pathlib import Path
 
-from examples.conference_host import family, sign_in, staff
-from examples.conference_host.conference import Conference, HostError
+from examples.conference_host import connect_pages, family, sign_in, staff, sync_pages
+from examples.conference_host.conference import Conference
+from examples.conference_host.providers import HostError
 from flask import Flask, Response, abort, render_template, request, session
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -50,8 +51,8 @@ def create_app(conference: Conference, *, staff_code: str) -> Flask:
     app.register_error_handler(HostError, _show_host_error)
     app.register_error_handler(HTTPException, _show_http_error)
     app.jinja_env.globals["token_field"] = _token_field
-    for blueprint in (sign_in.pages, family.pages, staff.pages):
-        app.register_blueprint(blueprint)
+    for part in (sign_in, family, staff, connect_pages, sync_pages):
+        app.register_blueprint(part.pages)
     return app
 
 
@@ -62,6 +63,8 @@ def _token_field() -> Markup:
 
 
 def _refuse_foreign_forms() -> None:
+    if request.endpoint == "sign_in.callback":
+        return  # another site's post by design; edlink holds it to this browser's own login
     given, kept = request.form.get("form_token", ""), session.get("form_token", "")
     if request.method == "POST" and not (kept and compare_digest(given.encode(), kept.encode())):
         abort(400, "The page was open too long. Go back, reload it and try again.")

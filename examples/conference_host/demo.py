@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
+from examples.conference_host.connections import Connection
 from examples.conference_host.portal import Portal, some_families
-from examples.conference_host.providers import Connection
+from examples.conference_host.providers import Demo
 from examples.conference_host.school import full_name
 
 from edlink import sandbox
@@ -30,16 +31,19 @@ def invented_portal(district: Sandbox, redirect_uri: str) -> Portal:
     )
 
 
-def sandbox_connection(district: Sandbox, login_url: str) -> Connection:
-    """Return the connection that staff make with one button."""
-    return Connection(
-        provider="clever",
-        tenant=district.details["district_id"],
-        roster_key=district.api_key,
-        client_id=district.client_id,
-        client_secret=district.client_secret,
-        roster_url=district.base_url,
-        login_url=login_url,
+def invented_connections(district: Sandbox, login_url: str) -> Demo:
+    """Return the connections that staff make with one button."""
+    tenant = district.details["district_id"]
+    roster = {"tenant": tenant, "key": district.api_key, "test_url": district.base_url}
+    login = {
+        "tenant": tenant,
+        "client_id": district.client_id,
+        "client_secret": district.client_secret,
+        "test_url": login_url,
+    }
+    return Demo(
+        roster=Connection(name="clever", facts=roster),
+        login=Connection(name="clever", facts=login),
     )
 
 

@@ -33,13 +33,9 @@ def home() -> str | Response:
 def add_child() -> Response:
     """Check a claim and say one of three things, always with the same status."""
     account = _account() or abort(403, "Please sign in.")
-    result = conference().claim(
-        account,
-        given_name=request.form.get("given_name", ""),
-        family_name=request.form.get("family_name", ""),
-        birth_date=request.form.get("birth_date", ""),
-        network=request.remote_addr or "",
-    )
+    names = ("given_name", "family_name", "birth_date")
+    child = {name: request.form.get(name, "") for name in names}
+    result = conference().claim(account, child, request.remote_addr or "")
     flash(ANSWERS[result.public], "good" if result.public == "verified" else "bad")
     return redirect(url_for("family.home"), 303)
 

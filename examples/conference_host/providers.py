@@ -1,152 +1,155 @@
-"""What a school's connection to a provider is, and the edlink classes that it opens."""
+"""The providers that staff have connected: kept, opened and examined."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
 
 import attrs
+from examples.conference_host.connections import Connection, Connector
+from examples.conference_host.login_stores import SqlReplayStore
+from examples.conference_host.logins import LOGINS, Landing, Login
+from examples.conference_host.rosters import ROSTERS
+from examples.conference_host.store import Store
 
-from edlink.classlink import ClassLinkPartner
-from edlink.classlink.client import PROXY
-from edlink.classlink.login import INFO_URL, ClassLinkLogin
-from edlink.classlink.login import ISSUER as LAUNCHPAD
-from edlink.clever import CleverClient
-from edlink.clever.login import API_URL, ISSUER, CleverLogin
 from edlink.coverage import Source
-from edlink.oneroster import HttpSettings
+from edlink.errors import EdlinkError
 from edlink.report import Finding
-from edlink.roster import RosterSource
-from edlink.sso import Identity, LoginStart, PendingLogin, ReplayStore, RestartLogin
+from edlink.sso import Identity
+from edlink.sso.sender import Sender
+from edlink.state import ChangeSource
+from edlink.vocabulary import Severity
+
+#: The two things a school connects, often but not always at one provider.
+SIDES: Mapping[str, Mapping[str, Connector[Any]]] = {"roster": ROSTERS, "sign-in": LOGINS}
+
+
+class HostError(Exception):
+    """Something was asked of the host that cannot be; the text may be shown to anyone."""
 
 
 @attrs.frozen(kw_only=True)
-class Connection:
+class Demo:
+    """An invented district that staff may connect with one button."""
+
+    roster: Connection
+    login: Connection
+
+
+@attrs.define(kw_only=True)
+class Providers:
     """
-    One district at one provider.
+    What is connected.
 
     Attributes:
-        provider: ``clever`` or ``classlink``.
-        tenant: The district's id there.
-        roster_key: Clever's district token, or the partner's API key at ClassLink.
-        client_id: The app's id for sign-in.
-        client_secret: The app's secret for sign-in.
-        roster_url: Another address of the provider's data, for a sandbox.
-        login_url: Another address of the provider's sign-in, for a sandbox.
+        store: The host's file.
+        public_url: The app's own address.
+        sender: Sends the requests of sign-in.
+        allow_tests: Whether forms take other addresses than the providers' own.
     """
 
-    provider: str
-    tenant: str
-    roster_key: str = attrs.field(repr=False)
-    client_id: str
-    client_secret: str = attrs.field(repr=False)
-    roster_url: str | None = None
-    login_url: str | None = None
+    store: Store
+    public_url: str
+    sender: Sender
+    allow_tests: bool = False
+    _login: tuple[Connection, Login] | None = attrs.field(default=None, init=False, repr=False)
 
-    @property
-    def source(self) -> Source:
-        """Provider and tenant, as rosters and identities name them."""
-        return Source(self.provider, self.tenant)
+    def find(self, side: str) -> Connection | None:
+        """Return what is connected on a side, or None."""
+        kept = self.store.get(side)
+        return None if kept is None else Connection(**kept)
 
+    def require(self, side: str) -> Connection:
+        """
+        Return what is connected on a side.
 
-class Login(Protocol):
-    """What every login class of edlink can do."""
+        Raises:
+            HostError: Nothing is.
+        """
+        found = self.find(side)
+        if found is None:
+            what = "Sign-in" if side == "sign-in" else "A roster"
+            message = f"{what} is not connected yet."
+            raise HostError(message)
+        return found
 
-    def begin(self, *, return_to: str | None = None) -> LoginStart:
-        """Return where to send the browser and what to keep."""
-        ...
+    def read(self, side: str, name: str, typed: Mapping[str, str]) -> Connection:
+        """
+        Return the connection that a form describes.
 
-    def complete(
-        self, params: Mapping[str, str], pending: PendingLogin | None
-    ) -> Identity | RestartLogin:
-        """Return who signed in, or a restart."""
-        ...
+        Raises:
+            HostError: There is no such form, it is not complete, or names an address for tests.
+            ConfigError: What was typed cannot be right.
+        """
+        connector = SIDES.get(side, {}).get(name)
+        if connector is None:
+            message = "There is no such provider."
+            raise HostError(message)
+        facts = connector.read(typed)
+        if connector.missing(facts):
+            message = f"Please fill in: {', '.join(connector.missing(facts))}."
+            raise HostError(message)
+        if connector.test_addresses(facts) and not self.allow_tests:
+            message = "Sandbox addresses are switched off here."
+            raise HostError(message)
+        if side == "sign-in":
+            connector.open(facts, self._landing())
+        return Connection(name=name, facts=facts)
+
+    def keep(self, side: str, connection: Connection) -> None:
+        """Use a connection from now on."""
+        self.store.keep(side, attrs.asdict(connection))
+
+    def roster_source(self) -> Source:
+        """Return the roster's provider and tenant."""
+        connection = self.require("roster")
+        return ROSTERS[connection.name].source(connection.facts)
+
+    def open_roster(self) -> AbstractContextManager[ChangeSource]:
+        """Return the roster's client, for a ``with`` block."""
+        connection = self.require("roster")
+        return ROSTERS[connection.name].open(connection.facts)
+
+    def login(self) -> Login:
+        """Return the login, made once, so that its keys are fetched once."""
+        connection = self.require("sign-in")
+        if self._login is None or self._login[0] != connection:
+            made = LOGINS[connection.name].open(connection.facts, self._landing())
+            self._login = (connection, made)
+        return self._login[1]
+
+    def vouched_by(self, identity: Identity) -> Source | None:
+        """Return whose ids are the roster's too, where staff said that sign-in's are."""
+        return identity.source if "vouches" in self.require("sign-in").facts else None
+
+    def check_roster(self) -> tuple[Finding, ...]:
+        """Return what the next pull would meet."""
+
+        def check() -> tuple[Finding, ...]:
+            with self.open_roster() as client:
+                return client.check_access()
+
+        return _findings(check) if self.find("roster") else ()
 
     def check_login(self) -> tuple[Finding, ...]:
         """Return what would keep people from signing in."""
-        ...
+        return _findings(lambda: self.login().check_login()) if self.find("sign-in") else ()
+
+    def _landing(self) -> Landing:
+        replay_store = SqlReplayStore(self.store)
+        return Landing(public_url=self.public_url, replay_store=replay_store, sender=self.sender)
 
 
-def open_client(connection: Connection) -> AbstractContextManager[RosterSource]:
-    """Return the connection's roster client, for a ``with`` block."""
-    return PROVIDERS[connection.provider].client(connection)
-
-
-def open_login(connection: Connection, redirect_uri: str, replay_store: ReplayStore) -> Login:
-    """Return the connection's login."""
-    facts = {
-        "client_id": connection.client_id,
-        "client_secret": connection.client_secret,
-        "redirect_uri": redirect_uri,
-        "replay_store": replay_store,
-    }
-    return PROVIDERS[connection.provider].login(connection, facts)
-
-
-@contextmanager
-def _clever_client(connection: Connection) -> Iterator[RosterSource]:
-    with CleverClient(
-        connection.roster_key,
-        district_id=connection.tenant,
-        base_url=connection.roster_url,
-        # A sandbox need not be spared.
-        settings=HttpSettings(rate=0) if connection.roster_url else None,
-    ) as client:
-        yield client
-
-
-def _clever_login(connection: Connection, facts: dict[str, Any]) -> Login:
-    url = connection.login_url
-    return CleverLogin(
-        districts={connection.tenant},
-        issuer=url or ISSUER,
-        api_url=f"{url}/v3.1" if url else API_URL,
-        **facts,
-    )
-
-
-@contextmanager
-def _classlink_client(connection: Connection) -> Iterator[RosterSource]:
-    with (
-        ClassLinkPartner(connection.roster_key, host=connection.roster_url or PROXY) as partner,
-        partner.district(connection.tenant).roster_client() as client,
-    ):
-        yield client
-
-
-def _classlink_login(connection: Connection, facts: dict[str, Any]) -> Login:
-    url = connection.login_url
-    return ClassLinkLogin(
-        tenants={connection.tenant},
-        issuer=url or LAUNCHPAD,
-        info_url=f"{url}/v2/my/info" if url else INFO_URL,
-        **facts,
-    )
-
-
-@attrs.frozen(kw_only=True)
-class Provider:
-    """A provider as the connection form offers it."""
-
-    title: str
-    tenant_label: str
-    key_label: str
-    client: Callable[[Connection], AbstractContextManager[RosterSource]]
-    login: Callable[[Connection, dict[str, Any]], Login]
-
-
-PROVIDERS: Mapping[str, Provider] = {
-    "clever": Provider(
-        title="Clever",
-        tenant_label="District id",
-        key_label="District token",
-        client=_clever_client,
-        login=_clever_login,
-    ),
-    "classlink": Provider(
-        title="ClassLink",
-        tenant_label="Tenant id",
-        key_label="Partner API key",
-        client=_classlink_client,
-        login=_classlink_login,
-    ),
-}
+def _findings(check: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """Return what a check finds; where it cannot even begin, that is the finding."""
+    try:
+        return check()
+    except EdlinkError as error:
+        return (
+            Finding(
+                code=error.code,
+                severity=Severity.error,
+                title=error.message,
+                fix=error.fix,
+                who="partner" if error.fix else "nobody",
+            ),
+        )

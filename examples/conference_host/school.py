@@ -1,6 +1,6 @@
 """The school as the host knows it: the records that syncs have brought, indexed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 
 import attrs
@@ -37,15 +37,24 @@ class School:
         roster: The records as edlink's functions take them.
         directory: The students as verification looks them up.
         refs: The host's ref of each person by sourced id.
+        hidden: Sourced ids of the classes that nobody is shown.
     """
 
     roster: Roster
     directory: StudentDirectory
     refs: Mapping[str, str]
+    hidden: frozenset[str]
 
     @classmethod
-    def of(cls, state: HostState, *, on: date) -> "School":
-        """Return the school that a host's state holds."""
+    def of(cls, state: HostState, *, hidden: Collection[str], on: date) -> "School":
+        """
+        Return the school that a host's state holds.
+
+        Args:
+            state: Every record of the host.
+            hidden: Refs of classes that staff have hidden.
+            on: The day, as the school counts it.
+        """
         held = {kind: [h for h in state.managed(kind).values() if h.is_active] for kind in Kind}
         roster = Roster.from_records(
             (h.record for records in held.values() for h in records),
@@ -57,6 +66,7 @@ class School:
             roster=roster,
             directory=StudentDirectory.from_roster(roster, on=on),
             refs={h.sourced_id: h.ref for h in held[Kind.user]},
+            hidden=frozenset(h.sourced_id for h in held[Kind.class_] if h.ref in hidden),
         )
 
     def person(self, ref: str | None) -> User | None:
@@ -85,6 +95,7 @@ class School:
                 ),
             )
             for class_ in classes
+            if class_.sourced_id not in self.hidden
         ]
         return Child(
             ref=ref,

@@ -1,5 +1,6 @@
 """Flask apps on loopback ports, each in a thread, for trying the app out and for its tests."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,11 @@ class _Handler(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(app: Flask, port: int = 0) -> Iterator[int]:
+def serving(app: Flask, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """Yield the loopback port, a free one where none is given, on which an app is served."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Handler)
+    server = make_server(
+        "127.0.0.1", port, app, threaded=True, request_handler=_Handler, ssl_context=tls
+    )
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -4,9 +4,21 @@ import secrets
 from typing import cast
 
 from examples.conference_host.conference import Conference
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from examples.conference_host.logins import CALLBACK, METADATA
+from examples.conference_host.providers import SIDES
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
+from edlink.classlink.saml_login import ClassLinkSamlLogin
 from edlink.errors import LoginError
 from edlink.sso import LoginStart, RestartLogin
 
@@ -33,23 +45,26 @@ def conference() -> Conference:
 @pages.get("/")
 def home() -> str:
     """Show the way in."""
-    return render_template("home.html", connection=conference().connection)
+    now = conference().providers
+    is_ready = all(now.find(side) for side in SIDES)
+    return render_template("home.html", is_ready=is_ready)
 
 
 @pages.get("/login")
 def begin() -> Response:
-    """Send the browser to the provider."""
-    return _send_off(conference().login().begin(return_to=url_for("family.home")))
+    """Send the browser to the provider; edlink lets no ``next`` lead to another site."""
+    target = request.args.get("next", url_for("family.home"))
+    return _send_off(conference().providers.login().begin(return_to=target))
 
 
-@pages.get("/callback")
+@pages.route(CALLBACK, methods=["GET", "POST"])
 def callback() -> Response | tuple[str, int]:
-    """Take the browser back from the provider."""
-    pending = conference().pending_logins.take(
-        request.cookies.get(_COOKIE, ""), request.args.get("state", "")
-    )
+    """Take the browser back from the provider: with a code in the address, or by a SAML post."""
+    params = request.form if request.method == "POST" else request.args
+    state = params.get("state") or params.get("RelayState", "")
+    pending = conference().pending_logins.take(request.cookies.get(_COOKIE, ""), state)
     try:
-        result = conference().login().complete(request.args, pending)
+        result = conference().providers.login().complete(params, pending)
     except LoginError as error:
         current_app.logger.warning("sign-in refused: %s", error)
         word = WORDS.get(error.reason, WORDS["refused"])
@@ -60,7 +75,16 @@ def callback() -> Response | tuple[str, int]:
     current_app.logger.info("account %s signed in: %s", account.id, reason)
     session.clear()
     session["account"] = account.id
-    return redirect(pending.return_to if pending else url_for("family.home"))
+    return redirect(pending.return_to if pending else url_for("family.home"), 303)
+
+
+@pages.get(METADATA)
+def metadata() -> Response:
+    """Give the district what it needs to know of us, where it signs people in by SAML."""
+    login = conference().providers.login()
+    if not isinstance(login, ClassLinkSamlLogin):
+        abort(404, "There is no such page.")
+    return Response(login.service_metadata(), mimetype="application/samlmetadata+xml")
 
 
 @pages.post("/logout")
@@ -73,13 +97,15 @@ def leave() -> Response:
 def _send_off(start: LoginStart | RestartLogin) -> Response:
     browser = secrets.token_urlsafe(32)
     conference().pending_logins.put(browser, start.pending)
-    response = redirect(start.url)
+    response = redirect(start.url, 303)
+    is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(
         _COOKIE,
         browser,
         max_age=600,
         httponly=True,
-        samesite="Lax",
-        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+        # A SAML response comes as another site's post, to which a Lax cookie is not sent.
+        samesite="None" if is_secure else "Lax",
+        secure=is_secure,
     )
     return response

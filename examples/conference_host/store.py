@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ CREATE TABLE IF NOT EXISTS claim (
     reason TEXT NOT NULL,
     fix TEXT NOT NULL,
     student TEXT
+);
+CREATE TABLE IF NOT EXISTS report (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    event TEXT NOT NULL,
+    value TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS used_answer (key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS pending_login (
@@ -111,6 +118,24 @@ class Store:
             db.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, made))
             row = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
         return bytes.fromhex(json.loads(row["value"]))
+
+    # How syncs ended
+
+    def add_report(self, event: str, report: Any) -> None:  # noqa: ANN401 - any JSON
+        """Keep how a sync ended; only the last ones are."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.connect() as db:
+            db.execute(
+                "INSERT INTO report (at, event, value) VALUES (?, ?, ?)",
+                (at, event, json.dumps(report)),
+            )
+            db.execute("DELETE FROM report WHERE id <= (SELECT MAX(id) FROM report) - 20")
+
+    def reports(self) -> list[dict[str, Any]]:
+        """Return how syncs ended, the latest first."""
+        with self.connect() as db:
+            rows = db.execute("SELECT at, event, value FROM report ORDER BY id DESC").fetchall()
+        return [{**dict(row), "value": json.loads(row["value"])} for row in rows]
 
     # Accounts and their children
 

@@ -1,9 +1,13 @@
 """A real browser: Debian's Chromium without a window, driven through its own driver."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -11,8 +15,8 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 from tests.peers.processes import ROOT, unpacked_environment
 
-#: Sizes of the window, in pixels.
-_WIDE, _NARROW, _HIGH = 1000, 500, 900
+#: Widths of a desk's and a telephone's window, in pixels, and a height.
+_WIDE, _NARROW, _HIGH = 1000, 390, 800
 
 _FLAGS = (
     "--headless",
@@ -24,7 +28,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     f"--window-size={_WIDE},{_HIGH}",
 )
 
@@ -68,6 +72,10 @@ class Page:
             field.clear()
             field.send_keys(value)
 
+    def tick(self, name: str) -> None:
+        """Tick a box by its name."""
+        self.driver.find_element(By.NAME, name).click()
+
     def press(self, words: str) -> None:
         """Press the button or follow the link with these words."""
         path = f"//button[normalize-space()='{words}'] | //a[normalize-space()='{words}']"
@@ -78,32 +86,35 @@ class Page:
         self._leave_by(self.driver.find_element(By.CSS_SELECTOR, "button[type=submit]"))
 
     def forget(self) -> None:
-        """Forget this site's cookies, as another person's browser would not have them."""
-        self.driver.delete_all_cookies()
+        """Forget every site's cookies, as another person's browser would not have them."""
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
 
     def check_and_picture(self, name: str) -> None:
-        """Take a picture of one of our pages, and check what it must have for everyone."""
-        found = self.faults()
-        assert not found, found
-        self.picture(name)
+        """Take pictures of one of our pages, and check what it must have for everyone."""
+        for width in (_WIDE, _NARROW):
+            with self._window(width):
+                found = self.driver.execute_script(_FAULTS)
+                assert not found, (width, found)
+                self.picture(f"{name}-{width}")
+        here = "/".join(self.driver.current_url.split("/")[:3])
+        entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call] # selenium's
+        said = [entry["message"] for entry in entries]
+        assert not [message for message in said if message.startswith(here)]
 
     def picture(self, name: str) -> None:
         """Take a picture of the whole page."""
         height = self.driver.execute_script("return document.documentElement.scrollHeight")
-        self.driver.set_window_size(_WIDE, max(_HIGH, height + 150))
-        assert self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
-        self.driver.set_window_size(_WIDE, _HIGH)
+        width = self.driver.execute_script("return document.documentElement.clientWidth")
+        with self._window(width, max(_HIGH, height)):
+            assert self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
 
-    def faults(self) -> list[str]:
-        """Return what keeps somebody from using the page, wide or as narrow as a telephone."""
-        found: list[str] = self.driver.execute_script(_FAULTS)
-        self.driver.set_window_size(_NARROW, _HIGH)
-        narrow: list[str] = self.driver.execute_script(_FAULTS)
-        self.driver.set_window_size(_WIDE, _HIGH)
-        here = "/".join(self.driver.current_url.split("/")[:3])
-        entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call] # selenium's
-        said = [entry["message"] for entry in entries]
-        return [*found, *narrow, *(message for message in said if message.startswith(here))]
+    @contextmanager
+    def _window(self, width: int, height: int = _HIGH) -> Iterator[None]:
+        """Show the page in a window of another size."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        yield
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
     def _leave_by(self, control: WebElement) -> None:
         """Press a control and wait until another page is there."""
@@ -112,13 +123,29 @@ class Page:
         WebDriverWait(self.driver, 10).until(staleness_of(here))
 
 
+def _fingerprint(certificate: Path) -> str:
+    """Return the hash of a certificate's public key, as Chromium takes it."""
+    found = load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    der = found.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return b64encode(sha256(der).digest()).decode()
+
+
 @contextmanager
-def browsing(folder: Path) -> Iterator[Page]:
-    """Yield a browser with a new profile; pictures go into the folder."""
+def browsing(folder: Path, certificate: Path | None = None) -> Iterator[Page]:
+    """
+    Yield a browser with a new profile.
+
+    Args:
+        folder: Where its profile and its pictures go.
+        certificate: A server's that it trusts, though no authority of the system's signed it.
+    """
     options = ChromeOptions()
     options.binary_location = str(ROOT / "usr/lib/chromium/chromium")
     for flag in (*_FLAGS, f"--user-data-dir={folder / 'profile'}"):
         options.add_argument(flag)
+    if certificate is not None:
+        trusted = _fingerprint(certificate)
+        options.add_argument(f"--ignore-certificate-errors-spki-list={trusted}")
     options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
     service = ChromeService(str(ROOT / "usr/bin/chromedriver"), env=unpacked_environment())
     with Chrome(options=options, service=service) as driver:

@@ -1,20 +1,42 @@
 """A conference sign-up on an invented district, and the families whom its tests follow."""
 
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import attrs
-from examples.conference_host import Conference, Connection, Store, create_app
+import requests
+from examples.conference_host import Conference, Demo, Store, create_app
+from examples.conference_host.demo import (
+    invented_connections,
+    invented_district,
+    invented_portal,
+)
+from examples.conference_host.portal import create_portal
+from examples.conference_host.serving import serving
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from edlink import Role, Roster, User
+from edlink.sandbox import Sandbox
+
+PUBLIC_URL = "http://127.0.0.1:8000"
 
 STAFF_CODE = "a-code-for-tests-only"
 
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _FINGERPRINT = re.compile(r'name="fingerprint" value="([^"]+)"')
+
+
+def school_year() -> int:
+    """Return the year in which the school year ends that it is now."""
+    today = datetime.now(UTC).date()
+    return today.year + (today.month >= 7)
 
 
 @attrs.frozen(kw_only=True)
@@ -48,9 +70,16 @@ def find_family(roster: Roster) -> Family:
     raise AssertionError(message)
 
 
-def make_app(folder: Path, public_url: str, known: Connection) -> tuple[Flask, Conference]:
+def make_app(
+    folder: Path,
+    public_url: str,
+    demo: Demo | None = None,
+    **settings: Any,  # noqa: ANN401 - any setting of Conference
+) -> tuple[Flask, Conference]:
     """Return the app on a new file."""
-    conference = Conference(store=Store(folder / "host.db"), public_url=public_url, sandbox=known)
+    conference = Conference(
+        store=Store(folder / "host.db"), public_url=public_url, demo=demo, **settings
+    )
     return create_app(conference, staff_code=STAFF_CODE), conference
 
 
@@ -78,7 +107,66 @@ class Visitor:
     def connect_and_sync(self) -> None:
         """Connect the sandbox, look for changes and approve them."""
         self.enter_as_staff()
-        self.send("/staff", "/staff/connect", provider="sandbox")
-        assert "Sync plan" in self.send("/staff", "/staff/plan").text
+        self.send("/staff", "/staff/connect/demo")
+        self.sync()
+
+    def sync(self, **fields: str) -> None:
+        """Look for changes and approve them."""
+        assert "Sync plan" in self.send("/staff", "/staff/plan", **fields).text
         page = self.send("/staff/plan", "/staff/plan/apply", held="refuse")
         assert "The plan has been applied." in page.text
+
+
+@attrs.frozen(kw_only=True)
+class Scene:
+    """The app before anybody came, with the district and the portal behind it."""
+
+    conference: Conference
+    demo: Demo
+    district: Sandbox
+    family: Family
+    staff: Visitor
+    parent: Visitor
+
+    def visitor(self) -> Visitor:
+        """Return another browser."""
+        return Visitor(self.staff.client.application.test_client())
+
+    def choose(self, location: str, person: str) -> str:
+        """Return where the portal sends somebody back to who chose a person there."""
+        answer = requests.post(location, data={"person": person}, allow_redirects=False, timeout=10)
+        return answer.headers["Location"].removeprefix(PUBLIC_URL)
+
+    def sign_in(self, visitor: Visitor, person: str) -> str:
+        """Return the page on which somebody lands who chose a person in the portal."""
+        target = self.choose(visitor.get("/login").headers["Location"], person)
+        return visitor.client.get(target, follow_redirects=True).text
+
+
+def copy_of(scene: Scene, folder: Path) -> Scene:
+    """Return a scene that goes on from another's file, in other browsers, with staff signed in."""
+    for kept in Path(scene.conference.store.path).parent.glob("host.db*"):
+        shutil.copy(kept, folder)
+    app, conference = make_app(folder, PUBLIC_URL, scene.demo)
+    staff, parent = (Visitor(app.test_client()) for _ in range(2))
+    staff.enter_as_staff()
+    return attrs.evolve(scene, conference=conference, staff=staff, parent=parent)
+
+
+@contextmanager
+def scene_in(folder: Path) -> Iterator[Scene]:
+    """Yield the app, a sandbox and a portal for it."""
+    with invented_district(150) as district:
+        portal = invented_portal(district, f"{PUBLIC_URL}/callback")
+        portal.people = {user.sourced_id: user for user in district.truth.users}
+        with serving(create_portal(portal)) as port:
+            demo = invented_connections(district, f"http://127.0.0.1:{port}")
+            app, conference = make_app(folder, PUBLIC_URL, demo)
+            yield Scene(
+                conference=conference,
+                demo=demo,
+                district=district,
+                family=find_family(district.truth),
+                staff=Visitor(app.test_client()),
+                parent=Visitor(app.test_client()),
+            )

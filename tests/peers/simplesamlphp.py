@@ -13,6 +13,12 @@ ENTITY = "https://app.example.org/entity"
 LANDING = "https://app.example.org/saml"
 IDP = "https://idp.example.org/simplesamlphp"
 
+PERSON: Mapping[str, list[str]] = {
+    "uid": ["alice"],
+    "sourcedId": ["SIS-1001"],
+    "role": ["Student"],
+}
+
 _EXTENSIONS = ("dom", "xml", "mbstring", "simplexml", "ctype", "tokenizer", "posix", "iconv")
 
 
@@ -52,18 +58,23 @@ def simplesamlphp(
     *,
     service: Mapping[str, Any] | None = None,
     provider: Mapping[str, Any] | None = None,
+    entity: str = ENTITY,
+    person: Mapping[str, list[str]] | None = None,
 ) -> Iterator[District]:
     """
     Yield a running provider that knows one person (alice, password ``secret``) and our service.
 
     Args:
         folder: Where its configuration, certificates, sessions and log go.
+        entity: Our service's entity id.
+        person: What is known of the person, where it is other than usual.
         service: Further settings of our service (``saml20-sp-remote``).
         provider: Further settings of the provider itself (``saml20-idp-hosted``).
     """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    _configure(folder, base, service or {}, provider or {})
+    remote = {entity: _remote(service or {})}
+    _configure(folder, base, remote, provider or {}, {**PERSON, **(person or {})})
     (extensions,) = ROOT.glob("usr/lib/php/2*")
     flags = [f"-dextension_dir={extensions}", "-ddisplay_errors=0"]
     flags += [f"-dextension={name}" for name in _EXTENSIONS]
@@ -75,14 +86,17 @@ def simplesamlphp(
 
 
 def _configure(
-    folder: Path, base: str, service: Mapping[str, Any], provider: Mapping[str, Any]
+    folder: Path,
+    base: str,
+    remote: Mapping[str, Any],
+    provider: Mapping[str, Any],
+    person: Mapping[str, list[str]],
 ) -> None:
     for name in ("metadata", "cert", "log", "data", "temp", "sessions"):
         (folder / name).mkdir(exist_ok=True)
     for name in ("idp", "next"):
         (folder / "cert" / f"{name}.key").write_text(pem(name))
         (folder / "cert" / f"{name}.pem").write_text(certificate(name))
-    person = {"uid": ["alice"], "sourcedId": ["SIS-1001"], "role": ["Student"]}
     _write(folder / "config.php", "config", _settings(folder, base))
     users = {"people": ["exampleauth:UserPass"], "admin": ["core:AdminPassword"]}
     source = php(users).replace(
@@ -97,15 +111,18 @@ def _configure(
         "signature.algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
         **provider,
     }
-    remote = {
+    _write(folder / "metadata/saml20-idp-hosted.php", "metadata", {IDP: hosted})
+    _write(folder / "metadata/saml20-sp-remote.php", "metadata", remote)
+
+
+def _remote(service: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "AssertionConsumerService": LANDING,
         "NameIDFormat": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
         "simplesaml.nameidattribute": "uid",
         "certData": bare(certificate("sp")),
         **service,
     }
-    _write(folder / "metadata/saml20-idp-hosted.php", "metadata", {IDP: hosted})
-    _write(folder / "metadata/saml20-sp-remote.php", "metadata", {ENTITY: remote})
 
 
 def _settings(folder: Path, base: str) -> dict[str, Any]:

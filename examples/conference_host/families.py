@@ -1,0 +1,101 @@
+"""Families: who signed in, which children they may see, and why not."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import attrs
+from examples.conference_host.limiter import SqlLimiter
+from examples.conference_host.school import School
+from examples.conference_host.store import Account, Store
+
+from edlink.coverage import Source
+from edlink.matching import (
+    AttemptLimits,
+    ClaimPolicy,
+    GuardianClaim,
+    VerificationResult,
+    verify_guardian_claim,
+)
+from edlink.matching.claim_reasons import Reason
+from edlink.matching.sign_ins import LinkReason, link_identity
+from edlink.sso import Identity
+
+#: Schools type dates as Americans do here; the page says so beside the field.
+DATE_ORDER = "mdy"
+
+
+@attrs.frozen(kw_only=True)
+class Families:
+    """
+    The families of one school.
+
+    Attributes:
+        store: The host's file.
+        limits: How often birth dates may be tried.
+        today: Returns the day, as the school counts it.
+    """
+
+    store: Store
+    limits: AttemptLimits
+    today: Callable[[], date]
+
+    def sign_in(
+        self, identity: Identity, school: School, vouched_by: Source | None
+    ) -> tuple[Account, LinkReason]:
+        """Return the account of whoever signed in, and how, or why not, they are known."""
+        ids = {ref: sourced_id for sourced_id, ref in school.refs.items()}
+        links = {a.key: ids.get(a.person, "") for a in self.store.accounts().values() if a.person}
+        link = link_identity(identity, school.roster, links, vouched_by=vouched_by)
+        person = None if link.user_id is None else school.refs[link.user_id]
+        return self.store.account(identity.key, person), link.reason
+
+    def claim(
+        self, account: Account, school: School, child: dict[str, str], network: str
+    ) -> VerificationResult:
+        """
+        Return whether an account may see a child, having kept both answers.
+
+        Args:
+            account: Who asks.
+            school: Whose child it is to be.
+            child: What was typed: ``given_name``, ``family_name`` and ``birth_date``.
+            network: Where from.
+        """
+        contact = school.person(account.person)
+        claim = GuardianClaim(
+            claim_id=secrets.token_hex(8),
+            at=datetime.now(UTC),
+            actor=str(account.id),
+            network=network,
+            contact_id=None if contact is None else contact.sourced_id,
+            **child,
+        )
+        result = verify_guardian_claim(
+            claim,
+            school.directory,
+            limiter=SqlLimiter(self.store, self.limits),
+            policy=ClaimPolicy(secret=self.store.secret("claims"), order=DATE_ORDER),
+            on=self.today(),
+        )
+        student = school.refs.get(result.private.student_id or "")
+        self.store.add_claim(
+            {
+                "id": claim.claim_id,
+                "at": claim.at.isoformat(timespec="seconds"),
+                "account": account.id,
+                "public": result.public,
+                "reason": result.private.reason,
+                "fix": result.private.fix,
+                "student": student,
+            }
+        )
+        if result.public == "verified" and student:
+            self.store.add_child(account.id, student)
+        return result
+
+    def approve(self, claim_id: str) -> None:
+        """Link the adult of a claim whose birth date was right and who waited for the school."""
+        row = self.store.settle_claim(claim_id, Reason.needs_approval)
+        if row is not None and row["student"]:
+            self.store.add_child(row["account"], row["student"])

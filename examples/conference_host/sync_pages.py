@@ -1,0 +1,127 @@
+"""Where staff look at a plan, approve or undo it, and say what syncs are to do."""
+
+import attrs
+from examples.conference_host import words
+from examples.conference_host.school import full_name
+from examples.conference_host.sign_in import conference
+from examples.conference_host.staff import require_staff, who
+from examples.conference_host.syncs import Held
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from edlink import OrgType
+from edlink.errors import UnsafePlanError
+from edlink.matching import Action, TermChoice
+from edlink.vocabulary import Kind
+
+pages = Blueprint("sync", __name__, url_prefix="/staff")
+pages.before_request(require_staff)
+pages.context_processor(who)
+
+
+@pages.post("/plan")
+def make_plan() -> Response:
+    """Pull and plan; nothing is changed yet."""
+    conference().syncs.make_plan(whole="whole" in request.form)
+    return redirect(url_for("sync.show_plan"), 303)
+
+
+@pages.get("/plan")
+def show_plan() -> str | Response:
+    """Show the plan that waits."""
+    syncs = conference().syncs
+    plan = syncs.plan()
+    if plan is None:
+        return redirect(url_for("staff.home"))
+    state = syncs.state()
+    adopted = [
+        full_name(held.record)  # type: ignore[arg-type] # of kind user
+        for change in plan.of(Action.adopt)
+        if change.kind is Kind.user and (held := state.get(Kind.user, change.ref or ""))
+    ]
+    columns, rows = words.plan_rows(plan)
+    return render_template(
+        "plan.html",
+        plan=plan,
+        policy=syncs.policy(),
+        columns=columns,
+        rows=rows,
+        holds=[words.hold_text(hold) for hold in plan.holds if hold.org_id is None],
+        kept=words.kept_lines(plan),
+        terms=syncs.terms(),
+        adopted=adopted,
+    )
+
+
+@pages.post("/plan/apply")
+def apply_plan() -> Response:
+    """Apply the plan that was shown."""
+    choice = request.form.get("held", Held.refuse)
+    if choice not in set(Held):
+        abort(400, "There is no such choice.")
+    try:
+        conference().syncs.apply(request.form.get("fingerprint", ""), Held(choice))
+    except UnsafePlanError as error:
+        flash(f"{error.message} ({error.code}). {error.fix}", "bad")
+        return redirect(url_for("sync.show_plan"), 303)
+    flash("The plan has been applied.", "good")
+    return redirect(url_for("staff.home"), 303)
+
+
+@pages.post("/undo")
+def undo() -> Response:
+    """Undo the last sync."""
+    conference().syncs.undo()
+    flash("The last sync has been undone.", "good")
+    return redirect(url_for("staff.home"), 303)
+
+
+@pages.get("/settings")
+def settings() -> str:
+    """Show what syncs are to do, and what there is to choose from."""
+    syncs = conference().syncs
+    seen = syncs.seen()
+    return render_template(
+        "settings.html",
+        policy=syncs.policy(),
+        chosen={choice.session_id for choice in syncs.policy().term_choices},
+        schools=[org for org in seen.orgs if org.type is OrgType.school] if seen else [],
+        terms=syncs.terms(),
+    )
+
+
+@pages.post("/settings")
+def save_settings() -> Response:
+    """Keep what syncs are to do."""
+    syncs, form = conference().syncs, request.form
+    seen = syncs.seen()
+    schools = {org.sourced_id for org in seen.orgs if org.type is OrgType.school} if seen else set()
+    wanted, terms = form.getlist("schools"), form.getlist("terms")
+    sessions = seen.academic_sessions if seen else ()
+    policy = attrs.evolve(
+        syncs.policy(),
+        parent_data="parents" in form,
+        exclude_orgs=schools.difference(wanted),
+        term_choices=tuple(TermChoice.of(s) for s in sessions if s.sourced_id in terms),
+    )
+    syncs.set_policy(policy)
+    flash("Kept. Look for changes to see what this means.", "good")
+    return redirect(url_for("sync.settings"), 303)
+
+
+@pages.get("/classes")
+def classes() -> str:
+    """Show the classes, and which of them are hidden."""
+    syncs = conference().syncs
+    hidden = syncs.hidden_classes()
+    held = [h for h in syncs.state().managed(Kind.class_).values() if h.is_active]
+    titles = {h.ref: getattr(h.record, "title", None) or "Class" for h in held}
+    rows = sorted((title, ref, ref in hidden) for ref, title in titles.items())
+    return render_template("classes.html", rows=rows)
+
+
+@pages.post("/classes/<ref>")
+def hide_class(ref: str) -> Response:
+    """Hide a class, or show it again."""
+    conference().syncs.hide_class(ref, hidden="hide" in request.form)
+    return redirect(url_for("sync.classes"), 303)

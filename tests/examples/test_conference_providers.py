@@ -1,0 +1,224 @@
+"""Each provider connected by its form: the roster from its sandbox, the sign-in at its address."""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from examples.conference_host import Conference, Connection
+from examples.conference_host.logins import LOGINS
+from examples.conference_host.providers import SIDES
+from examples.conference_host.rosters import ROSTERS
+from tests.examples.conference import PUBLIC_URL, Visitor, make_app, school_year
+
+from edlink import Kind, Role, sandbox
+from edlink.sandbox import Sandbox
+
+Typed = Mapping[str, str]
+
+DIRECTORY = "11111111-2222-3333-4444-555555555555"
+
+
+def clever(district: Sandbox) -> Typed:
+    return {
+        "tenant": district.details["district_id"],
+        "key": district.api_key,
+        "test_url": district.base_url,
+    }
+
+
+def classlink(district: Sandbox) -> Typed:
+    return {
+        "tenant": district.details["tenant_id"],
+        "key": district.api_key,
+        "test_url": district.url,
+    }
+
+
+def oneroster_1_1(district: Sandbox) -> Typed:
+    return {
+        "tenant": "district-1",
+        "url": district.base_url,
+        "key": district.key,
+        "secret": district.secret,
+    }
+
+
+def oneroster_1_2(district: Sandbox) -> Typed:
+    return {**oneroster_1_1(district), "token_url": district.token_url or ""}
+
+
+def veracross(district: Sandbox) -> Typed:
+    return {
+        "tenant": district.details["school_route"],
+        "key": district.client_id,
+        "secret": district.client_secret,
+        "test_url": district.base_url,
+        "test_accounts_url": district.details["accounts_url"],
+    }
+
+
+def entra(district: Sandbox) -> Typed:
+    return {
+        "tenant": district.details["tenant_id"],
+        "key": district.client_id,
+        "secret": district.client_secret,
+        "test_url": district.base_url,
+        "test_authority": district.details["authority"],
+    }
+
+
+def entra_directory(district: Sandbox) -> Typed:
+    return {
+        **entra(district),
+        "student_groups": district.details["students_group"],
+        "teacher_groups": district.details["teachers_group"],
+        "class_prefix": "section_",
+    }
+
+
+FORMS: Mapping[str, tuple[dict[str, str], Callable[[Sandbox], Typed]]] = {
+    "clever": ({"provider": "clever"}, clever),
+    "classlink": ({"provider": "classlink"}, classlink),
+    "oneroster-1.2": ({"provider": "oneroster", "version": "1.2", "auth": "oauth2"}, oneroster_1_2),
+    "oneroster-1.1": ({"provider": "oneroster", "version": "1.1", "auth": "oauth1"}, oneroster_1_1),
+    "veracross": ({"provider": "veracross"}, veracross),
+    "entra": ({"provider": "entra"}, entra),
+    "entra-directory": ({"provider": "entra"}, entra_directory),
+}
+
+APP = {"client_id": "app-1", "client_secret": "never-shown"}
+LOGIN_FORMS: Mapping[str, tuple[Typed, str]] = {
+    "clever": ({"tenant": "d-1", **APP}, "https://clever.com/oauth/authorize?"),
+    "classlink": ({"tenant": "77", **APP}, "https://launchpad.classlink.com/oauth2/v2/auth?"),
+    "veracross": (
+        {"tenant": "alder", **APP},
+        "https://accounts.veracross.com/alder/oauth/authorize?",
+    ),
+}
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> tuple[Visitor, Conference]:
+    """Return staff at an app with nothing connected, and not for trying out."""
+    app, conference = make_app(tmp_path, PUBLIC_URL)
+    staff = Visitor(app.test_client())
+    staff.enter_as_staff()
+    return staff, conference
+
+
+Bare = tuple[Visitor, Conference]
+
+
+@pytest.mark.parametrize("name", ROSTERS)
+def test_a_roster_is_connected_by_its_form(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Everybody of a sandbox arrives, by a form that real credentials fit into as well."""
+    caplog.set_level(logging.DEBUG)
+    options, fill_in = FORMS[name]
+    app, conference = make_app(tmp_path, PUBLIC_URL, allow_tests=True)
+    staff = Visitor(app.test_client())
+    staff.enter_as_staff()
+    with sandbox.start(80, school_year=school_year(), **options) as district:  # type: ignore[arg-type] # texts
+        form = f"/staff/connect/roster/{name}"
+        doctor = staff.send(form, form, **fill_in(district))
+        staff.sync()
+        pages = [doctor, *(staff.get(path) for path in ("/staff", form, "/staff/settings"))]
+        shown = "".join(page.text for page in pages) + caplog.text + repr(conference)
+        secrets = {district.client_secret, district.secret, district.api_key}
+        people = conference.syncs.state().managed(Kind.user)
+        roles = {Role.student, Role.teacher} if name == "entra-directory" else set(Role)
+
+        assert "Problem" not in doctor.text
+        assert people.keys() >= {
+            u.sourced_id for u in district.truth.users if roles & {r.role for r in u.roles}
+        }
+        assert not [secret for secret in secrets if secret in shown]
+
+
+@pytest.mark.parametrize("name", LOGIN_FORMS)
+def test_a_login_goes_to_the_providers_own_address(bare: Bare, name: str) -> None:
+    """What staff type leads to the real provider, and no page shows the secret again."""
+    typed, address = LOGIN_FORMS[name]
+    staff, conference = bare
+    form = f"/staff/connect/sign-in/{name}"
+    staff.send(form, form, **typed)
+    shown = staff.get("/staff").text + staff.get(form).text
+
+    assert staff.get("/login").headers["Location"].startswith(address)
+    assert "never-shown" not in shown + repr(conference)
+
+
+@pytest.mark.parametrize(
+    ("side", "name"), [(side, name) for side, known in SIDES.items() for name in known]
+)
+def test_sandbox_addresses_need_a_switch(bare: Bare, side: str, name: str) -> None:
+    """Where the app was not started for trying out, no form takes another address."""
+    connector = SIDES[side][name]
+    tests = {field.name: "http://127.0.0.1:9" for field in connector.fields if field.is_for_tests}
+    typed = {field.name: DIRECTORY for field in connector.fields} | tests
+    staff, conference = bare
+    form = f"/staff/connect/{side}/{name}"
+    page = staff.get(form).text
+    answer = staff.send(form, form, **typed)
+
+    assert not [test for test in tests if f'name="{test}"' in page]
+    if tests:
+        assert answer.status_code == 400
+        assert "Sandbox addresses are switched off" in answer.text
+        assert conference.providers.find(side) is None
+
+
+@pytest.mark.parametrize(("side", "path"), [("roster", "clever"), ("sign-in", "classlink-saml")])
+def test_an_incomplete_form_names_what_is_missing(bare: Bare, side: str, path: str) -> None:
+    """Nothing is kept before every required field is filled in."""
+    staff, conference = bare
+    form = f"/staff/connect/{side}/{path}"
+    answer = staff.send(form, form, tenant="77")
+
+    assert answer.status_code == 400
+    assert "Please fill in:" in answer.text
+    assert 'value="77"' in answer.text
+    assert conference.providers.find(side) is None
+
+
+def test_what_cannot_be_right_is_said_at_once(bare: Bare) -> None:
+    """A directory's domain in place of its id is refused with edlink's own fix."""
+    staff, _ = bare
+    form = "/staff/connect/sign-in/entra"
+    answer = staff.send(form, form, tenant="school.example.org", **APP)
+
+    assert answer.status_code == 400
+    assert "EDL-CONF-058" in answer.text
+    assert "never-shown" not in answer.text
+
+
+@pytest.mark.parametrize("name", LOGINS)
+def test_the_form_shows_what_to_copy(bare: Bare, name: str) -> None:
+    """The address to register stands beside the fields, before anybody has credentials."""
+    staff, _ = bare
+
+    page = staff.get(f"/staff/connect/sign-in/{name}").text
+
+    assert f"<code>{PUBLIC_URL}/callback</code>" in page
+
+
+@pytest.mark.parametrize("path", ["/roster/none", "/none/clever", "/none"])
+def test_an_unknown_provider_is_no_page(bare: Bare, path: str) -> None:
+    """An address that names no provider of ours is not found."""
+    staff, _ = bare
+
+    assert staff.get(f"/staff/connect{path}").status_code == 404
+
+
+def test_a_provider_that_does_not_answer_is_a_finding(bare: Bare) -> None:
+    """The doctor shows an error that ends a check at once, with its code, beside the others."""
+    facts = {"tenant": "77", "key": "k", "test_url": "http://127.0.0.1:9"}
+    staff, conference = bare
+    conference.providers.keep("roster", Connection(name="classlink", facts=facts))
+
+    page = staff.get("/staff/doctor").text
+
+    assert "Problem" in page
+    assert "EDL-HTTP-" in page
