@@ -9,7 +9,7 @@ from edlink.coverage import (
     Source,
     Tombstone,
 )
-from edlink.errors import EdlinkError
+from edlink.errors import EdlinkError, FullPullRequired
 from edlink.model import (
     AcademicSession,
     Address,
@@ -60,6 +60,7 @@ __all__ = [
     "EndSemantics",
     "Enrollment",
     "Finding",
+    "FullPullRequired",
     "Identifier",
     "IdentifierType",
     "Issue",

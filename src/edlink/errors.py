@@ -14,6 +14,7 @@ Every error edlink raises, in one tree.
     │  ├─ UnavailableError            the provider keeps failing on its side
     │  ├─ PayloadError                an answer arrived that is not what was asked for
     │  └─ IncompletePullError         a pull would have been short; nothing is returned
+    │     └─ FullPullRequired         changes cannot be told from this state; pull the whole roster
     ├─ LoginError                     .reason, a fixed word, safe to show
     │  ├─ StateMismatchError
     │  ├─ ReplayedError
@@ -125,6 +126,10 @@ class PayloadError(ProviderError):
 
 class IncompletePullError(ProviderError):
     """A collection could not be read whole; nothing of it is returned as complete."""
+
+
+class FullPullRequired(IncompletePullError):  # noqa: N818 - says what to do, whatever went wrong
+    """Changes cannot be told from a state; call ``pull_roster``, keep ``SyncState.after`` of it."""
 
 
 class LoginError(EdlinkError):

@@ -159,6 +159,7 @@ class ChangeSource(RosterSource, Protocol):
         Return what changed since a state, and the state to keep once it is applied.
 
         Raises:
-            ConfigError: EDL-CONF-103 for another source's state, or one without cursors.
-            EdlinkError: Where only a whole pull can say, or as ``pull_roster``.
+            ConfigError: EDL-CONF-103 for another source's state.
+            FullPullRequired: Where only a whole pull can say.
+            EdlinkError: As ``pull_roster``.
         """

@@ -5,7 +5,7 @@ from tests.clever.replay import TOKEN, Answer, Clever, Row
 from edlink import Kind, SyncState
 from edlink.clever import CleverClient
 from edlink.coverage import Source
-from edlink.errors import ConfigError, IncompletePullError
+from edlink.errors import ConfigError, FullPullRequired
 from edlink.vocabulary import CoverageState
 
 SOURCE = Source("clever", "d1")
@@ -71,7 +71,7 @@ def test_a_place_that_aged_out_asks_for_a_full_pull(
     clever.rows["events"] = [event(1)]
     behind = client.pull_changes(state).state
     clever.rows["events"] = [event(9)]
-    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+    with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
         client.pull_changes(behind)
 
 
@@ -79,7 +79,7 @@ def test_a_state_that_was_reset_asks_for_a_full_pull(
     client: CleverClient, state: SyncState
 ) -> None:
     """Without last-sync marks the next pull is a full one."""
-    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+    with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
         client.pull_changes(state.reset())
 
 
@@ -97,7 +97,7 @@ def test_an_empty_feed_proves_nothing_after_a_month(
 ) -> None:
     """When more time has passed than events are kept, an empty feed may have lost some."""
     clever.rows["districts"][0]["last_sync"] = last_sync
-    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+    with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
         client.pull_changes(state)
 
 
@@ -120,7 +120,7 @@ def test_an_event_that_cannot_be_read_asks_for_a_full_pull_next(
     assert len(changes.changed) == 1
     assert changes.coverage.state(Kind.course) is CoverageState.failed
     assert [warning.code for warning in changes.warnings] == ["EDL-WARN-603"]
-    with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+    with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
         client.pull_changes(changes.state)
 
 

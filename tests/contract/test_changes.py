@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 import pytest
 from tests.contract.doors import DOORS, Door
 
-from edlink import ChangeSource, Kind, Role, Roster, SyncState
-from edlink.errors import ConfigError, EdlinkError, IncompletePullError
+from edlink import ChangeSource, FullPullRequired, Kind, Role, Roster, SyncState
+from edlink.errors import ConfigError
 from edlink.model import RECORD_TYPES
 from edlink.sandbox import District
 from edlink.state import ChangeSet
@@ -171,17 +171,18 @@ def test_a_source_without_changes_says_so(door: Door) -> None:
     with door.open(people=60) as (_, client):
         assert isinstance(client, ChangeSource)
         state = SyncState.after(client.pull_roster())
-        with pytest.raises(IncompletePullError) as caught:
+        with pytest.raises(FullPullRequired) as caught:
             client.pull_changes(state)
     assert (caught.value.code, caught.value.retryable) == ("EDL-ENTRA-006", False)
 
 
-@each_telling
+@each_door
 def test_a_state_that_was_reset_asks_for_a_whole_pull(door: Door) -> None:
     """Without its marks there is nothing to follow."""
     with door.open(people=60) as (_, client):
         assert isinstance(client, ChangeSource)
         state = SyncState.after(client.pull_roster()).reset()
-        with pytest.raises(EdlinkError) as caught:
+        with pytest.raises(FullPullRequired) as caught:
             client.pull_changes(state)
-    assert caught.value.code in {"EDL-CONF-103", "EDL-CLEVER-003", "EDL-ENTRA-005"}
+    assert not caught.value.retryable
+    assert caught.value.fix

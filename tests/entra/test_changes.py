@@ -5,7 +5,7 @@ from tests.entra.graph import Answer, Asked, Graph, Row, directory
 
 from edlink.coverage import Source
 from edlink.entra import Directory
-from edlink.errors import ConfigError, IncompletePullError, UnavailableError
+from edlink.errors import ConfigError, FullPullRequired, UnavailableError
 from edlink.model import Enrollment
 from edlink.state import SyncState
 from edlink.vocabulary import CoverageState, Kind, Role
@@ -137,7 +137,7 @@ def test_a_forgotten_mark_needs_a_full_pull(
     """When Graph does not know the mark any more, only a full pull knows all."""
     state = _state(make_client)
     deltas.refusal = refusal
-    with pytest.raises(IncompletePullError, match="EDL-ENTRA-005"):
+    with pytest.raises(FullPullRequired, match="EDL-ENTRA-005"):
         make_client().pull_changes(state)
 
 
@@ -153,7 +153,7 @@ def test_a_round_without_an_end_needs_a_full_pull(deltas: Deltas, make_client: M
     """A delta that does not say where it continues cannot be continued."""
     state = _state(make_client)
     deltas.has_link = False
-    with pytest.raises(IncompletePullError, match="EDL-ENTRA-005"):
+    with pytest.raises(FullPullRequired, match="EDL-ENTRA-005"):
         make_client().pull_changes(state)
 
 
@@ -172,7 +172,7 @@ def test_where_graph_has_no_marks_the_roster_has_none(
         )
     state = _state(make_client)
     assert state.revision is None
-    with pytest.raises(IncompletePullError, match="EDL-ENTRA-005"):
+    with pytest.raises(FullPullRequired, match="EDL-ENTRA-005"):
         make_client().pull_changes(state)
 
 
@@ -189,7 +189,7 @@ def test_a_plain_directory_has_full_pulls_only(graph: Graph, make_client: MakeCl
     rules = Directory(student_groups={"g1"})
     with make_client(directory=rules, track_changes=True) as client:
         state = SyncState.after(client.pull_roster())
-        with pytest.raises(IncompletePullError, match="EDL-ENTRA-006"):
+        with pytest.raises(FullPullRequired, match="EDL-ENTRA-006"):
             client.pull_changes(state)
 
 

@@ -8,7 +8,7 @@ from tests.contract.doors import Door
 
 from edlink import ChangeSource, Kind, SyncState
 from edlink.coverage import Tombstone
-from edlink.errors import IncompletePullError
+from edlink.errors import FullPullRequired
 from edlink.model import User
 from edlink.sandbox import Sandbox
 from edlink.vocabulary import Role, Status
@@ -81,7 +81,7 @@ def test_marks_that_graph_forgot_need_a_full_pull() -> None:
     """A 410 for a mark is no empty list of changes."""
     with pulled() as (tenant, client, state):
         tenant.faults.add("entra_delta_gone")
-        with pytest.raises(IncompletePullError, match="EDL-ENTRA-005"):
+        with pytest.raises(FullPullRequired, match="EDL-ENTRA-005"):
             client.pull_changes(state)
 
 

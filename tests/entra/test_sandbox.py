@@ -8,7 +8,7 @@ from edlink import Roster, sandbox
 from edlink._http.transport import HttpSettings
 from edlink.entra import Directory, EntraClient
 from edlink.entra.endpoints import CLASSES, SCHOOLS, USERS, Endpoint
-from edlink.errors import AuthError, IncompletePullError
+from edlink.errors import AuthError, FullPullRequired
 from edlink.sandbox import Sandbox
 from edlink.state import SyncState
 from edlink.vocabulary import Kind, Role
@@ -120,5 +120,5 @@ def test_an_expired_mark_needs_a_full_pull() -> None:
     ):
         state = SyncState.after(client.pull_roster())
         old = str(state.revision).replace("deltatoken=0", "deltatoken=old")
-        with pytest.raises(IncompletePullError, match="EDL-ENTRA-005"):
+        with pytest.raises(FullPullRequired, match="EDL-ENTRA-005"):
             client.pull_changes(SyncState(source=state.source, revision=old, cursors=state.cursors))

@@ -8,7 +8,7 @@ from tests._http.loopback import Reply
 from tests.oneroster.small_server import District, Serve, small
 
 from edlink.coverage import Scope, Source
-from edlink.errors import AuthError, ConfigError, IncompletePullError
+from edlink.errors import AuthError, ConfigError, FullPullRequired, IncompletePullError
 from edlink.model import User
 from edlink.oneroster import OneRosterClient
 from edlink.state import ChangeSet, SyncState
@@ -217,22 +217,30 @@ def test_a_date_in_the_future_does_not_hide_later_changes(serve: Serve) -> None:
     assert changes.state.cursors["users"] <= client.now().isoformat()
 
 
+def test_another_sources_state_is_refused(serve: Serve) -> None:
+    """One district's cursors never ask another."""
+    client = serve(dated())
+    state = attrs.evolve(state_of(client), source=Source("oneroster", "other"))
+    with pytest.raises(ConfigError) as caught:
+        client.pull_changes(state)
+    assert caught.value.code == "EDL-CONF-103"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"source": Source("oneroster", "other")},
         {"cursors": {}},
         {"cursors": {"users": "Xanthippe"}},
         {"cursors": {"users": ""}},
     ],
 )
 def test_a_state_that_cannot_be_used_is_refused(wrong: dict[str, Any], serve: Serve) -> None:
-    """Another source's state, one without cursors, and a cursor that is no time are errors."""
+    """Without cursors, or with one that is no time, only a full pull knows all."""
     client = serve(dated())
     state = attrs.evolve(state_of(client), **wrong)
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(FullPullRequired) as caught:
         client.pull_changes(state)
-    assert caught.value.code == "EDL-CONF-103"
+    assert caught.value.code == "EDL-PULL-011"
     assert "Xanthippe" not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ import yaml
 from edlink import Kind, Role, Roster, SyncState, sandbox
 from edlink._http.transport import HttpSettings
 from edlink.clever import CleverApp, CleverClient
-from edlink.errors import EdlinkError, IncompletePullError
+from edlink.errors import EdlinkError, FullPullRequired
 from edlink.sandbox import FAULTS, Expects, Sandbox
 from edlink.vocabulary import Status
 
@@ -255,7 +255,7 @@ def test_events_that_are_kept_no_longer_are_refused() -> None:
         running.district.change(Kind.course, course, title="Newer")
         client.district()
         running.door.feed.age_out(1)  # type: ignore[attr-defined] # Clever's door has one
-        with pytest.raises(IncompletePullError, match="EDL-CLEVER-003"):
+        with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
             client.pull_changes(behind)
 
 

@@ -5,7 +5,7 @@ from tests.veracross.conftest import MakeClient
 from tests.veracross.school import School
 
 from edlink.coverage import Scope, Source
-from edlink.errors import ConfigError
+from edlink.errors import ConfigError, FullPullRequired
 from edlink.model import Demographics
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind
@@ -100,14 +100,18 @@ def test_a_list_without_a_cursor_comes_whole(dated: School, make_client: MakeCli
     assert dated.pages("/academics/enrollments") == [1, 2]
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        SyncState(source=Source("veracross", "another"), cursors={"users": EARLY}),
-        SyncState(source=Source("veracross", "lakeside")),
-    ],
-)
-def test_other_states_are_refused(make_client: MakeClient, state: SyncState) -> None:
-    """A state of another school, or without cursors, is of no use."""
+def test_another_schools_state_is_refused(make_client: MakeClient) -> None:
+    """One school's cursors never ask another."""
+    state = SyncState(source=Source("veracross", "another"), cursors={"users": EARLY})
     with pytest.raises(ConfigError, match="EDL-CONF-103"):
+        make_client().pull_changes(state)
+
+
+@pytest.mark.parametrize("cursors", [{}, {"users": "last week"}, {"users": "0001-01-01"}])
+def test_a_state_that_cannot_be_followed_asks_for_a_full_pull(
+    make_client: MakeClient, cursors: dict[str, str]
+) -> None:
+    """Without cursors, or with one that is no time, only a full pull knows all."""
+    state = SyncState(source=Source("veracross", "lakeside"), cursors=cursors)
+    with pytest.raises(FullPullRequired, match="EDL-PULL-011"):
         make_client().pull_changes(state)

@@ -20,7 +20,7 @@ from edlink.clever.versions import Version
 from edlink.clever.walk import Walker
 from edlink.clever.wire import District
 from edlink.coverage import Coverage, CoverageEntry, RosterWarning
-from edlink.errors import IncompletePullError, NotFoundError, PermissionDeniedError
+from edlink.errors import FullPullRequired, NotFoundError, PermissionDeniedError
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind
 
@@ -93,8 +93,8 @@ def _is_longer_than_kept(since: str | None, until: str | None) -> bool:
     return start is not None and end is not None and end - start > _KEPT
 
 
-def _full_pull_required(message: str) -> IncompletePullError:
-    return IncompletePullError(
+def _full_pull_required(message: str) -> FullPullRequired:
+    return FullPullRequired(
         "EDL-CLEVER-003",
         message,
         provider=PROVIDER,

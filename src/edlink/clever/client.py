@@ -205,8 +205,7 @@ class CleverClient(CleverReader):
             state: ``SyncState.after(roster)`` of a pull, or an earlier change set's.
 
         Raises:
-            IncompletePullError: EDL-CLEVER-003 the state is too old or was reset, so that only a
-                full pull knows all.
+            FullPullRequired: EDL-CLEVER-003 the state is too old or was reset.
             ConfigError: EDL-CONF-103 for another source's state.
         """
         if state.source != self.source:

@@ -19,9 +19,9 @@ from edlink.coverage import Coverage, CoverageEntry, Issue, Tombstone
 from edlink.entra import education
 from edlink.entra import endpoints as at
 from edlink.entra.endpoints import Endpoint
-from edlink.entra.pages import incomplete
+from edlink.entra.pages import PROVIDER
 from edlink.entra.pull import TRACKED, Puller
-from edlink.errors import ConfigError, IncompletePullError, NotFoundError, ProviderError
+from edlink.errors import ConfigError, FullPullRequired, NotFoundError, ProviderError
 from edlink.model import Enrollment, Record
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind
@@ -40,7 +40,7 @@ def pull_changes(puller: Puller, state: SyncState) -> ChangeSet:
     if puller.rules is not None:
         message = "a plain directory tells of no changes that its rules could follow"
         fix = "Pull the whole roster each time."
-        raise incomplete(at.DIRECTORY_USERS, "EDL-ENTRA-006", message, fix=fix)
+        raise _full_pull_required(at.DIRECTORY_USERS, "EDL-ENTRA-006", message, fix=fix)
     marks = _read_marks(state.revision)
     changes = _Changes(puller)
     for endpoint in TRACKED:
@@ -66,9 +66,15 @@ def _read_marks(revision: str | None) -> dict[str, str]:
     raise _too_old(at.USERS, "this state has no marks of Graph's changes")
 
 
-def _too_old(endpoint: Endpoint[Any], message: str) -> IncompletePullError:
+def _too_old(endpoint: Endpoint[Any], message: str) -> FullPullRequired:
     fix = "Pull the whole roster, with track_changes=True, at least once in seven days."
-    return incomplete(endpoint, "EDL-ENTRA-005", message, fix=fix)
+    return _full_pull_required(endpoint, "EDL-ENTRA-005", message, fix=fix)
+
+
+def _full_pull_required(
+    endpoint: Endpoint[Any], code: str, message: str, *, fix: str
+) -> FullPullRequired:
+    return FullPullRequired(code, message, provider=PROVIDER, endpoint=endpoint.label, fix=fix)
 
 
 @attrs.define

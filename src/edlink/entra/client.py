@@ -180,7 +180,7 @@ class EntraClient:
                 change set's.
 
         Raises:
-            IncompletePullError: EDL-ENTRA-005 the state has no marks, or Graph has forgotten them:
+            FullPullRequired: EDL-ENTRA-005 the state has no marks, or Graph has forgotten them:
                 only a full pull knows all.  EDL-ENTRA-006 a plain directory has no changes.
             ConfigError: EDL-CONF-103 for another source's state.
             ProviderError: As ``pull_roster``.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Tombstone
-from edlink.errors import AuthError, ConfigError, NotFoundError
+from edlink.errors import AuthError, ConfigError, FullPullRequired, NotFoundError
 from edlink.model import Class, Org, Record
 from edlink.oneroster.endpoints import ENVELOPES, Query
 from edlink.oneroster.pull import refuse_many_issues
@@ -30,8 +30,6 @@ OVERLAP = timedelta(minutes=5)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_PULL = "Pull the whole roster."
-
 
 @attrs.define
 class _Found:
@@ -48,7 +46,7 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
     if state.source != client.source:
         raise ConfigError("EDL-CONF-103", "this state belongs to another source")
     if not state.cursors:
-        raise ConfigError("EDL-CONF-103", "this state has no cursors", fix=_PULL)
+        raise _full_pull_required(client, "this state has no cursors")
     until = client.now()
     found = _Found(cursors=dict(state.cursors))
     for kind in ENVELOPES:
@@ -84,19 +82,29 @@ def _leave_out(scope: Scope, found: _Found) -> None:
     found.tombstones = [t for t in found.tombstones if not lies_in(t.record, out, classes)]
 
 
-def _since(cursor: str) -> datetime:
+def _full_pull_required(client: "OneRosterClient", message: str) -> FullPullRequired:
+    return FullPullRequired(
+        "EDL-PULL-011",
+        message,
+        provider=client.server.name,
+        endpoint="pull_changes",
+        fix="Call pull_roster and keep SyncState.after(roster).",
+    )
+
+
+def _since(client: "OneRosterClient", cursor: str) -> datetime:
     """Return the instant to ask from; servers that know no date write one long before 1970."""
     try:
         moment = read_datetime(cursor)
     except UnreadableError:
         moment = None
     if moment is None:
-        raise ConfigError("EDL-CONF-103", "a cursor of this state is no time", fix=_PULL)
+        raise _full_pull_required(client, "a cursor of this state is no time")
     return max(moment, _EPOCH) - OVERLAP
 
 
 def _collect(client: "OneRosterClient", kind: Kind, found: _Found, until: datetime) -> None:
-    since = _since(found.cursors[COLLECTIONS[kind]])
+    since = _since(client, found.cursors[COLLECTIONS[kind]])
     try:
         records = list(_changed(client, kind, since, found))
     except (AuthError, NotFoundError) as error:

@@ -149,7 +149,8 @@ class OneRosterClient(Endpoints):
             state: ``SyncState.after(roster)`` of a complete pull, or an earlier change set's.
 
         Raises:
-            ConfigError: EDL-CONF-103 for another source's state, or one without cursors.
+            ConfigError: EDL-CONF-103 for another source's state.
+            FullPullRequired: EDL-PULL-011 the state has no cursors, or one that is no time.
             IncompletePullError, ProviderError: As ``pull_roster``.
         """
         return changes.pull_changes(self, state)

@@ -7,17 +7,19 @@ looked through here, so that a person's roles are known whole.  Only enrollments
 longest list, are filtered there.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 
 import attrs
 
 from edlink.coverage import Coverage, CoverageEntry
-from edlink.errors import ConfigError
+from edlink.errors import ConfigError, FullPullRequired
 from edlink.model import Record
 from edlink.roster import COLLECTIONS
 from edlink.state import ChangeSet, SyncState, latest_change
 from edlink.veracross.endpoints import ENROLLMENTS, SINCE
 from edlink.veracross.pull import Puller
+from edlink.veracross.token import PROVIDER
 from edlink.vocabulary import CoverageState
 
 #: The filter may know days only, so a whole day before the cursor is read again.
@@ -29,7 +31,7 @@ def pull_changes(puller: Puller, state: SyncState, *, now: datetime) -> ChangeSe
     if state.source != puller.source:
         raise ConfigError("EDL-CONF-103", "this state belongs to another source")
     if not state.cursors:
-        raise ConfigError("EDL-CONF-103", "this state has no cursors", fix="Pull the whole roster.")
+        raise _full_pull_required("this state has no cursors")
     since = {name: _since(cursor) for name, cursor in state.cursors.items()}
     begin = since.get(COLLECTIONS[ENROLLMENTS.kind])
     if begin is not None:
@@ -61,8 +63,22 @@ _NORMAL = frozenset({"EDL-WARN-001", "EDL-WARN-702"})
 
 def _since(cursor: str) -> datetime:
     """Return the start, in UTC, of the day before a cursor."""
-    day = (datetime.fromisoformat(cursor).astimezone(UTC) - OVERLAP).date()
+    day = None
+    with suppress(ValueError, OverflowError):
+        day = (datetime.fromisoformat(cursor).astimezone(UTC) - OVERLAP).date()
+    if day is None:
+        raise _full_pull_required("a cursor of this state is no time")
     return datetime.combine(day, time(), UTC)
+
+
+def _full_pull_required(message: str) -> FullPullRequired:
+    return FullPullRequired(
+        "EDL-PULL-011",
+        message,
+        provider=PROVIDER,
+        endpoint="pull_changes",
+        fix="Call pull_roster and keep SyncState.after(roster).",
+    )
 
 
 def _is_new(record: Record, since: datetime | None) -> bool:

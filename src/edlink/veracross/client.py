@@ -181,7 +181,8 @@ class VeracrossClient:
             state: ``SyncState.after(roster)`` of a pull, or an earlier change set's.
 
         Raises:
-            ConfigError: EDL-CONF-103 for another source's state, or one without cursors.
+            ConfigError: EDL-CONF-103 for another source's state.
+            FullPullRequired: EDL-PULL-011 the state has no cursors, or one that is no time.
             IncompletePullError, ProviderError: As ``pull_roster``.
         """
         return pull_changes(self._puller, state, now=self._now())
