@@ -1,20 +1,56 @@
-"""pysaml2 as a second identity provider, in process."""
+"""pysaml2 as a second identity provider, in a process of its own."""
 
+import json
 import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Literal
 
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT  # type: ignore[import-untyped]
-from saml2.config import IdPConfig  # type: ignore[import-untyped]
-from saml2.saml import NAMEID_FORMAT_PERSISTENT, NAMEID_FORMAT_UNSPECIFIED, NameID  # type: ignore[import-untyped]
-from saml2.server import Server  # type: ignore[import-untyped]
-from tests.peers.processes import FILES, unpacked_environment
-from tests.sso.saml_idp import IDP, SSO, certificate, pem
+import attrs
+from tests.peers.processes import FILES, free_port, running, unpacked_environment
+from tests.sso.saml_idp import ACS, ENTITY, IDP, bare, certificate, pem
+
+from edlink.sso.saml import service_metadata
 
 
-def second_provider(folder: Path, service_metadata: str) -> Server:
-    """Return a provider that knows our service."""
+@attrs.frozen
+class Provider:
+    """
+    A running provider, at which alice is signed in.
+
+    Attributes:
+        base: Its address.
+    """
+
+    base: str
+
+    @property
+    def metadata_url(self) -> str:
+        """Where it publishes its metadata."""
+        return f"{self.base}/metadata"
+
+    @property
+    def tile_url(self) -> str:
+        """Where a login starts at the provider."""
+        return f"{self.base}/tile"
+
+
+@contextmanager
+def pysaml2(
+    folder: Path, *, encrypted: Literal["", "aes", "des"] = "", **signing: bool
+) -> Iterator[Provider]:
+    """
+    Yield a running provider that knows our service.
+
+    Args:
+        folder: Where its keys and its log go.
+        encrypted: With what it encrypts the assertion to our certificate; triple DES is its own
+            choice.
+        signing: pysaml2's ``sign_assertion`` and ``sign_response``.
+    """
+    port = free_port()
     libraries = unpacked_environment()["LD_LIBRARY_PATH"]
     program = folder / "xmlsec1"
     program.write_text(
@@ -23,44 +59,26 @@ def second_provider(folder: Path, service_metadata: str) -> Server:
     program.chmod(0o755)
     (folder / "idp.key").write_text(pem("idp"))
     (folder / "idp.pem").write_text(certificate("idp"))
-    config = {
-        "entityid": IDP,
-        "xmlsec_binary": str(program),
-        "key_file": str(folder / "idp.key"),
-        "cert_file": str(folder / "idp.pem"),
-        "metadata": {"inline": [service_metadata]},
-        "service": {
-            "idp": {
-                "endpoints": {"single_sign_on_service": [(SSO, BINDING_HTTP_REDIRECT)]},
-                "name_id_format": [NAMEID_FORMAT_PERSISTENT],
-                "policy": {
-                    "default": {
-                        "lifetime": {"minutes": 5},
-                        "name_form": "urn:oasis:names:tc:SAML:2.0:attrname-format:basic",
-                        "fail_on_missing_requested": False,
-                    }
-                },
-            }
-        },
+    response: dict[str, Any] = {"sign_assertion": True, "sign_response": False, **signing}
+    if encrypted:
+        response |= {
+            "encrypt_assertion": True,
+            # It would give the signed assertion other prefixes, which breaks its own signature.
+            "encrypt_assertion_self_contained": False,
+            "encrypted_advice_attributes": False,
+            "encrypt_cert_assertion": bare(certificate("sp")),
+        }
+    setting = {
+        "port": port,
+        "folder": str(folder),
+        "entity_id": IDP,
+        "service": ENTITY,
+        "acs_url": ACS,
+        "service_metadata": service_metadata(ENTITY, ACS, certificate=certificate("sp")),
+        "response": response,
+        "aes": encrypted == "aes",
     }
-    return Server(config=IdPConfig().load(config))
-
-
-def answer(server: Server, url: str, **signing: Any) -> str:  # noqa: ANN401 - pysaml2's arguments
-    """Return the XML with which the provider answers the request in an address."""
-    (request,) = parse_qs(urlsplit(url).query)["SAMLRequest"]
-    asked = server.parse_authn_request(request, BINDING_HTTP_REDIRECT).message
-    found = server.response_args(asked, bindings=[BINDING_HTTP_POST])
-    response = server.create_authn_response(
-        {"sourcedId": ["SIS-1001"], "role": ["Student"]},
-        in_response_to=asked.id,
-        destination=found["destination"],
-        sp_entity_id=asked.issuer.text,
-        userid="alice",
-        name_id=NameID(format=NAMEID_FORMAT_UNSPECIFIED, text="alice"),
-        authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": IDP},
-        sign_alg="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-        digest_alg="http://www.w3.org/2001/04/xmlenc#sha256",
-        **signing,
-    )
-    return str(response)
+    script = Path(__file__).with_name("pysaml2_program.py")
+    command: list[str | Path] = [sys.executable, "-W", "ignore", script, json.dumps(setting)]
+    with running(command, port, folder / "pysaml2.log"):
+        yield Provider(f"http://127.0.0.1:{port}")

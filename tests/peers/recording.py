@@ -8,13 +8,12 @@ import json
 import sys
 import tempfile
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tests.peers.browser import Browser
+from tests.peers.pysaml2_idp import pysaml2
 from tests.peers.simplesamlphp import ENTITY, LANDING, simplesamlphp
-from tests.sso.saml_idp import ACS, encode, metadata
 
 from edlink.classlink.saml_login import ClassLinkSamlLogin
 from edlink.sso import MemoryReplayStore
@@ -45,14 +44,12 @@ def of_simplesamlphp(folder: Path, service: dict[str, Any], *, tile: bool) -> di
 
 def of_pysaml2(folder: Path) -> dict[str, Any]:
     """Return a recorded login at pysaml2."""
-    provider = import_module("tests.peers.pysaml2_idp")
-    login = _login(metadata())
-    assert ACS == LANDING
-    start = login.begin()
-    server = provider.second_provider(folder, login.service_metadata())
-    text = provider.answer(server, start.url, sign_assertion=True, sign_response=True)
+    with pysaml2(folder, sign_response=True) as provider, Browser() as browser:
+        text = browser.session.get(provider.metadata_url, timeout=10).text
+        start = _login(text).begin()
+        form = browser.sign_in(start.url, LANDING)
     request_id = start.pending.request_id
-    return {"metadata": metadata(), "response": encode(text.encode()), "request_id": request_id}
+    return {"metadata": text, "response": form["SAMLResponse"], "request_id": request_id}
 
 
 def main() -> None:

@@ -1,48 +1,96 @@
-from importlib import import_module
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
-from tests.classlink.test_saml_login import login
-from tests.sso.saml_idp import encode
+from tests.peers.browser import Browser
+from tests.peers.pysaml2_idp import Provider, pysaml2
+from tests.sso.saml_idp import ACS, ENTITY, certificate, pem
 
+from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin
 from edlink.errors import LoginError
-from edlink.sso import Identity
+from edlink.sso import Identity, MemoryReplayStore, RestartLogin
 
-pytestmark = [
-    pytest.mark.peer("xmlsec1"),
-    pytest.mark.filterwarnings("ignore"),  # pysaml2 and what it imports warn of their own age
-]
+pytestmark = pytest.mark.peer("xmlsec1")
 
 
-@pytest.mark.parametrize("both", [False, True])
-def test_pysaml2_signs_in(tmp_path: Path, *, both: bool) -> None:
-    """A response of pysaml2, with the assertion or both signed, signs in once."""
-    provider = import_module("tests.peers.pysaml2_idp")  # warns at import, so not before
-    subject = login()
-    server = provider.second_provider(tmp_path, subject.service_metadata())
-    start = subject.begin()
-    text = provider.answer(server, start.url, sign_assertion=True, sign_response=both)
-    found = subject.complete({"SAMLResponse": encode(text.encode())}, start.pending)
+def login(provider: Provider, **settings: Any) -> ClassLinkSamlLogin:  # noqa: ANN401 - any setting
+    return ClassLinkSamlLogin(
+        **{
+            "tenant": "77",
+            "entity_id": ENTITY,
+            "acs_url": ACS,
+            "replay_store": MemoryReplayStore(),
+            "idp_metadata_url": provider.metadata_url,
+            "attributes": ClassLinkAttributes(sourced_id="sourcedId", role="role"),
+            "private_key": pem("sp"),
+            "certificate": certificate("sp"),
+            **settings,
+        }
+    )
+
+
+def arriving(url: str) -> dict[str, str]:
+    with Browser() as browser:
+        return browser.sign_in(url, ACS)
+
+
+def check_person(found: Identity | RestartLogin) -> None:
     assert isinstance(found, Identity)
     assert (found.subject, found.sourced_id) == ("alice", "SIS-1001")
 
 
-@pytest.mark.parametrize(
-    ("signing", "code"),
-    [
-        ({"sign_assertion": False, "sign_response": False}, "EDL-LOGIN-046"),
-        ({"sign_assertion": False, "sign_response": True}, "EDL-LOGIN-046"),
-    ],
-)
+@pytest.mark.parametrize("encrypted", ["", "aes"])
+@pytest.mark.parametrize("both", [False, True])
+def test_pysaml2_signs_in(tmp_path: Path, *, both: bool, encrypted: Literal["", "aes"]) -> None:
+    """A person signs in at pysaml2 from the app, once: one or two signatures, encrypted or not."""
+    with pysaml2(tmp_path, sign_response=both, encrypted=encrypted) as provider:
+        subject = login(provider)
+        start = subject.begin(return_to="/today")
+        form = arriving(start.url)
+        assert form["RelayState"] == start.pending.state
+        check_person(subject.complete(form, start.pending))
+        with pytest.raises(LoginError) as caught:
+            subject.complete(form, start.pending)
+    assert caught.value.code == "EDL-LOGIN-005"
+
+
+@pytest.mark.parametrize("encrypted", ["", "aes"])
+def test_pysaml2_starts_a_login(tmp_path: Path, encrypted: Literal["", "aes"]) -> None:
+    """A login that starts at pysaml2 is refused, restarted, or accepted once, as the host says."""
+    with pysaml2(tmp_path, encrypted=encrypted) as provider:
+        form = arriving(provider.tile_url)
+        with pytest.raises(LoginError) as caught:
+            login(provider).complete(form, None)
+        assert caught.value.code == "EDL-LOGIN-044"
+        restarting = login(provider, unsolicited="restart")
+        again = restarting.complete(form, None)
+        assert isinstance(again, RestartLogin)
+        check_person(restarting.complete(arriving(again.url), again.pending))
+        accepting = login(provider, unsolicited="accept")
+        check_person(accepting.complete(form, None))
+        with pytest.raises(LoginError) as caught:
+            accepting.complete(form, None)
+    assert caught.value.code == "EDL-LOGIN-005"
+
+
+@pytest.mark.parametrize("sign_response", [False, True])
 def test_pysaml2_without_a_signed_assertion_is_refused(
-    tmp_path: Path, signing: dict[str, bool], code: str
+    tmp_path: Path, *, sign_response: bool
 ) -> None:
     """A response of pysaml2 whose assertion is not signed is refused."""
-    provider = import_module("tests.peers.pysaml2_idp")  # warns at import, so not before
-    subject = login()
-    server = provider.second_provider(tmp_path, subject.service_metadata())
-    start = subject.begin()
-    text = provider.answer(server, start.url, **signing)
-    with pytest.raises(LoginError) as caught:
-        subject.complete({"SAMLResponse": encode(text.encode())}, start.pending)
-    assert caught.value.code == code
+    with pysaml2(tmp_path, sign_assertion=False, sign_response=sign_response) as provider:
+        subject = login(provider)
+        start = subject.begin()
+        with pytest.raises(LoginError) as caught:
+            subject.complete(arriving(start.url), start.pending)
+    assert caught.value.code == "EDL-LOGIN-046"
+
+
+def test_triple_des_is_refused(tmp_path: Path) -> None:
+    """What pysaml2 encrypts by its own choice of cipher is refused by the name of the cipher."""
+    with pysaml2(tmp_path, encrypted="des") as provider:
+        subject = login(provider)
+        start = subject.begin()
+        with pytest.raises(LoginError) as caught:
+            subject.complete(arriving(start.url), start.pending)
+    assert caught.value.code == "EDL-LOGIN-043"

@@ -1,0 +1,112 @@
+"""The contract of all sources, kept while Prism holds each exchange to a vendor's specification."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from inspect import signature
+from itertools import product
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+import pytest
+from requests.adapters import BaseAdapter
+from tests.contract import test_changes, test_promises
+from tests.contract.doors import DOORS, Door
+from tests.peers.prism import Prism, clever_specification, prism, veracross_specification
+from tests.peers.relay import Relay, relay
+
+from edlink.roster import RosterSource
+from edlink.sandbox import Sandbox
+
+pytestmark = pytest.mark.peer("prism")
+
+#: The smallest district in which everything is there that a promise is about.
+PEOPLE = 60
+
+#: Fixtures of pytest's own that a promise may ask for.
+FIXTURES = frozenset({"caplog"})
+
+#: What the address of a sandbox has behind its port, by provider and version.
+PATHS = {"clever": "/v{}", "veracross": "/lakeland/{}"}
+
+SPECIFIED = [door for door in DOORS if door.provider in {"clever", "veracross"}]
+
+
+@attrs.frozen(kw_only=True)
+class ProxiedDoor(Door):
+    """A door whose client's requests go through Prism, which stays while sandboxes come and go."""
+
+    proxy: Prism
+    relay: Relay
+    served: list[int] = attrs.field(factory=list)
+
+    def address(self, district: Sandbox) -> str:
+        """Return Prism's address, behind which the sandbox is from now on."""
+        self.relay.target = urlsplit(district.url).port or 0
+        return self.proxy.address
+
+    @contextmanager
+    def open(
+        self, *faults: str, people: int = PEOPLE, adapter: BaseAdapter | None = None
+    ) -> Iterator[tuple[Sandbox, RosterSource]]:
+        """Yield a smaller sandbox and a client, and count the requests for data it answered."""
+        # Not super(): attrs makes another class of this one, which a wrapped method cannot know.
+        with Door.open(self, *faults, people=min(people, PEOPLE), adapter=adapter) as opened:
+            yield opened
+        seen = [s for s in opened[0].requests.list() if s.endpoint not in {"/token", "/revoke"}]
+        self.served.append(len(seen))
+
+
+Promise = Callable[..., None]
+
+
+def _promises(door: Door) -> Iterator[Any]:
+    """Yield each test of the contract that a door takes part in, as a test parameter."""
+    for module in (test_promises, test_changes):
+        for name, test in vars(module).items():
+            if name.startswith("test_"):
+                for words, promise in _with_all_arguments(test, door):
+                    yield pytest.param(door, promise, id="-".join([str(door), name[5:], *words]))
+
+
+def _with_all_arguments(test: Promise, door: Door) -> Iterator[tuple[list[str], Promise]]:
+    """Yield a test for each choice of its arguments but the door, with the names of the choice."""
+    values = dict(mark.args[:2] for mark in test.pytestmark)  # type: ignore[attr-defined] # pytest's
+    if door in values.pop("door"):
+        for chosen in product(*values.values()):
+            named = dict(zip(values, chosen, strict=True))
+            yield [value.__name__ for value in chosen], partial(test, **named)
+
+
+@pytest.fixture(scope="module")
+def proxied(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProxiedDoor]:
+    """Yield a door behind Prism."""
+    door: Door = request.param
+    specification = veracross_specification()
+    if door.provider == "clever":
+        specification = clever_specification(door.version)
+    with relay() as passing:
+        upstream = f"http://127.0.0.1:{passing.port}{PATHS[door.provider].format(door.version)}"
+        with prism(specification, upstream, tmp_path_factory.mktemp(str(door))) as proxy:
+            facts = attrs.asdict(door)
+            yield ProxiedDoor(**facts, proxy=proxy, relay=passing)
+
+
+@pytest.mark.parametrize(
+    ("proxied", "promise"),
+    [param for door in SPECIFIED for param in _promises(door)],
+    indirect=["proxied"],
+)
+def test_a_promise_is_kept_within_the_specification(
+    proxied: ProxiedDoor, promise: Promise, request: pytest.FixtureRequest
+) -> None:
+    """No request and no answer of the whole contract violates it, and none goes past Prism."""
+    further = {
+        name: request.getfixturevalue(name) for name in FIXTURES & {*signature(promise).parameters}
+    }
+    promise(proxied, **further)
+    assert proxied.proxy.violations == []
+    assert proxied.proxy.exchanges == sum(proxied.served) > 0
