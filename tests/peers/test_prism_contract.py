@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from inspect import signature
 from itertools import product
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,22 +62,20 @@ class ProxiedDoor(Door):
 Promise = Callable[..., None]
 
 
-def _promises(door: Door) -> Iterator[Any]:
-    """Yield each test of the contract that a door takes part in, as a test parameter."""
-    for module in (test_promises, test_changes):
-        for name, test in vars(module).items():
-            if name.startswith("test_"):
-                for words, promise in _with_all_arguments(test, door):
-                    yield pytest.param(door, promise, id="-".join([str(door), name[5:], *words]))
+def _promises() -> Iterator[Any]:
+    """Yield each test of the contract, once for each choice of its arguments but the door."""
+    tests = {name[5:]: t for m in (test_promises, test_changes) for name, t in _tests(m)}
+    for name, test in tests.items():
+        values = dict(mark.args[:2] for mark in test.pytestmark)
+        if {*SPECIFIED} <= {*values.pop("door")}:
+            for chosen in product(*values.values()):
+                promise = partial(test, **dict(zip(values, chosen, strict=True)))
+                words = [name, *(value.__name__ for value in chosen)]
+                yield pytest.param(promise, id="-".join(words))
 
 
-def _with_all_arguments(test: Promise, door: Door) -> Iterator[tuple[list[str], Promise]]:
-    """Yield a test for each choice of its arguments but the door, with the names of the choice."""
-    values = dict(mark.args[:2] for mark in test.pytestmark)  # type: ignore[attr-defined] # pytest's
-    if door in values.pop("door"):
-        for chosen in product(*values.values()):
-            named = dict(zip(values, chosen, strict=True))
-            yield [value.__name__ for value in chosen], partial(test, **named)
+def _tests(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    return ((name, test) for name, test in vars(module).items() if name.startswith("test_"))
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +94,8 @@ def proxied(
             yield ProxiedDoor(**facts, proxy=proxy, relay=passing)
 
 
-@pytest.mark.parametrize(
-    ("proxied", "promise"),
-    [param for door in SPECIFIED for param in _promises(door)],
-    indirect=["proxied"],
-)
+@pytest.mark.parametrize("promise", [*_promises()])
+@pytest.mark.parametrize("proxied", SPECIFIED, ids=str, indirect=True)
 def test_a_promise_is_kept_within_the_specification(
     proxied: ProxiedDoor, promise: Promise, request: pytest.FixtureRequest
 ) -> None:
