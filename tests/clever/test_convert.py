@@ -396,6 +396,16 @@ def test_demographics_are_a_students() -> None:
     assert only(convert("users", "u05"), Demographics) == []
 
 
+@pytest.mark.parametrize("dob", ["2/11/1900", "01/01/0001", "2/11/1604", "2/11/2107"])
+def test_a_placeholder_is_no_birth_date(dob: str) -> None:
+    """A year in which nobody on a roster was born says nothing; an Issue names the field."""
+    row = {"id": "u", "roles": {"student": {"dob": dob}}}
+    converted = convert_row("users", row, ConvertSettings())
+    known = converted.records[1]
+    assert known == Demographics(sourced_id="u", birth_date_raw=dob)
+    assert converted.unreadable == ("dob",)
+
+
 def test_a_birth_date_that_is_none_is_kept_raw() -> None:
     """What was sent in place of a birth date is kept beside it."""
     (found,) = only(convert("users", "u02"), Demographics)

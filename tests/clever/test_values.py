@@ -3,7 +3,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from edlink.clever.values import (
-    UnreadableError,
     read_date,
     read_grade,
     read_ids,
@@ -14,6 +13,7 @@ from edlink.clever.values import (
     read_sex,
     read_yes_no,
 )
+from edlink.readers import UnreadableError
 from edlink.vocabulary import RelationshipKind, Sex
 
 

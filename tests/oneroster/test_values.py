@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edlink.oneroster import values
-from edlink.oneroster.values import UnreadableError
+from edlink.readers import UnreadableError
 from edlink.vocabulary import (
     ClassType,
     IdentifierType,
@@ -336,6 +336,8 @@ def test_a_vocabulary_does_not_grow_without_end() -> None:
         ("2012-05-06", date(2012, 5, 6), None),
         ("2012-05-06T00:00:00.000Z", date(2012, 5, 6), None),
         ("1900-01-01", None, "1900-01-01"),
+        ("1604-02-11", None, "1604-02-11"),
+        ("2107-02-11", None, "2107-02-11"),
         ("5/6/2012", None, "5/6/2012"),
         ("2012", None, "2012"),
         ("", None, None),

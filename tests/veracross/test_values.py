@@ -1,7 +1,8 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
+from edlink.readers import UnreadableError
 from edlink.veracross import values
 from edlink.vocabulary import RelationshipKind, Role, Sex
 
@@ -17,58 +18,14 @@ def test_ids_are_text_however_sent(sent: object, read: str | None) -> None:
 @pytest.mark.parametrize("sent", [True, 1.5, {}, []])
 def test_what_is_no_id_is_unreadable(sent: object) -> None:
     """A boolean, a fraction or a structure is no id."""
-    with pytest.raises(values.UnreadableError):
+    with pytest.raises(UnreadableError):
         values.read_id(sent)
 
 
 def test_a_record_needs_an_id() -> None:
     """A record without an id is no record."""
-    with pytest.raises(values.UnreadableError):
+    with pytest.raises(UnreadableError):
         values.read_own_id(None)
-
-
-def test_truth_values_are_json_booleans() -> None:
-    """Only JSON booleans are truth values; a word is not guessed at."""
-    assert [*map(values.read_bool, (True, False, None))] == [True, False, None]
-    with pytest.raises(values.UnreadableError):
-        values.read_bool("yes")
-
-
-@pytest.mark.parametrize(
-    ("sent", "read"),
-    [
-        (None, None),
-        ("2026-08-10", date(2026, 8, 10)),
-        ("2026-08-10T00:00:00Z", date(2026, 8, 10)),
-        ("2026-08-10T23:30:00-05:00", date(2026, 8, 10)),
-    ],
-)
-def test_days_are_taken_as_written(sent: object, read: date | None) -> None:
-    """A day is what is written before the time; no zone moves it."""
-    assert values.read_day(sent) == read
-
-
-@pytest.mark.parametrize("sent", ["2026-02-30", "10/08/2026", "2026-08-10Tx", "Aug 10 2026"])
-def test_other_dates_are_unreadable(sent: str) -> None:
-    """A date in another form is not guessed at."""
-    with pytest.raises(values.UnreadableError):
-        values.read_day(sent)
-
-
-def test_the_end_is_the_day_after_the_last() -> None:
-    """Spans in the model end before a day, so a last day becomes the next."""
-    assert values.read_day_after("2026-12-31") == date(2027, 1, 1)
-
-
-def test_a_span_without_an_end_has_none() -> None:
-    """No last day means no end."""
-    assert values.read_day_after(None) is None
-
-
-def test_no_day_comes_after_the_last_of_all() -> None:
-    """The last day that can be written has none after it."""
-    with pytest.raises(values.UnreadableError):
-        values.read_day_after("9999-12-31")
 
 
 @pytest.mark.parametrize(
@@ -87,28 +44,8 @@ def test_moments_are_utc(sent: object, read: datetime | None) -> None:
 
 def test_garbage_is_no_moment() -> None:
     """Text that is no moment is unreadable."""
-    with pytest.raises(values.UnreadableError):
+    with pytest.raises(UnreadableError):
         values.read_moment("yesterday")
-
-
-@pytest.mark.parametrize(
-    ("text", "read"),
-    [
-        ("2014-03-09", date(2014, 3, 9)),
-        (None, None),
-        ("0001-03-09", None),
-        ("1900-03-09", None),
-        ("1904-01-01", None),
-        ("2014-02-30", None),
-        ("Mar 09", None),
-        ("Mar 09 2014", None),
-        ("--03-09", None),
-        ("03-09", None),
-    ],
-)
-def test_only_full_credible_dates_are_birth_dates(text: str | None, read: date | None) -> None:
-    """A birthday without its year, or with a placeholder for it, is no birth date."""
-    assert values.read_birth_date(text) == read
 
 
 @pytest.mark.parametrize(

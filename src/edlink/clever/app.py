@@ -23,8 +23,9 @@ from edlink._http.transport import HttpSettings, Transport
 from edlink.clever.client import CleverClient, describe_fault
 from edlink.clever.guardians import GuardianRule
 from edlink.clever.pages import PROVIDER
-from edlink.clever.values import UnreadableError, read_moment
+from edlink.clever.values import read_moment
 from edlink.errors import NotFoundError, PayloadError
+from edlink.readers import UnreadableError
 
 TOKENS_HOST = "https://clever.com"
 _LABEL = "GET /oauth/tokens"

@@ -15,12 +15,13 @@ from edlink.clever.endpoints import Endpoint
 from edlink.clever.events import ChangeLog
 from edlink.clever.pages import PROVIDER
 from edlink.clever.reading import ConvertSettings
-from edlink.clever.values import UnreadableError, read_moment
+from edlink.clever.values import read_moment
 from edlink.clever.versions import Version
 from edlink.clever.walk import Walker
 from edlink.clever.wire import District
 from edlink.coverage import Coverage, CoverageEntry, RosterWarning
 from edlink.errors import FullPullRequired, NotFoundError, PermissionDeniedError
+from edlink.readers import UnreadableError
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind
 

@@ -85,7 +85,7 @@ def to_records(
 
 def _person(row: wire.User, reading: Reading) -> Iterator[Record]:
     yield to_user(row, reading)
-    demographics = to_demographics(row)
+    demographics = to_demographics(row, reading)
     if demographics is not None:
         yield demographics
     yield from to_relationships(row, reading)

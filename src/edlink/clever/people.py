@@ -1,6 +1,7 @@
 """Clever's people as Users, Demographics and Relationships; pure."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, cast
 
 import attrs
@@ -9,7 +10,6 @@ from edlink.clever import wire
 from edlink.clever.guardians import GuardianVerdict
 from edlink.clever.reading import Reading
 from edlink.clever.values import (
-    UnreadableError,
     read_date,
     read_grades,
     read_ids,
@@ -29,6 +29,7 @@ from edlink.model import (
     User,
     relationship_id,
 )
+from edlink.readers import UnreadableError, credible_birth_date
 from edlink.vocabulary import IdentifierType, RelationshipKind, Role
 
 #: Clever's role words in the order in which a person's roles are listed, as roles of the model.
@@ -214,17 +215,14 @@ def _metadata(roles: HeldRoles, reading: Reading) -> dict[str, Any] | None:
     return {word: fields for word, fields in found.items() if fields} or None
 
 
-def to_demographics(row: wire.User) -> Demographics | None:
+def to_demographics(row: wire.User, reading: Reading) -> Demographics | None:
     """Return what Clever says of a student; None for everyone else."""
     student = held_roles(row).get("student")
     if student is None:
         return None
     text = {key: value for key, value in student.items() if isinstance(value, str) and value}
     disability = student.get("disability") or {}
-    try:
-        birth_date = read_date(text.get("dob"))
-    except UnreadableError:
-        birth_date = None
+    birth_date = reading.value(_birth_date, text.get("dob"), "dob")
     known = Demographics(
         sourced_id=row["id"],
         birth_date=birth_date,
@@ -247,6 +245,14 @@ def to_demographics(row: wire.User) -> Demographics | None:
     race = read_race(text.get("race"))
     yes: dict[str, Any] = {} if race is None else {race: True}
     return attrs.evolve(known, **yes)
+
+
+def _birth_date(text: str | None) -> date | None:
+    """Return a birth date; one that stands for none is unreadable."""
+    born = credible_birth_date(read_date(text))
+    if born is None:
+        raise UnreadableError("not a credible birth date")
+    return born
 
 
 def to_relationships(row: wire.User, reading: Reading) -> Iterator[Relationship]:

@@ -6,8 +6,8 @@ from typing import TypeVar
 import attrs
 
 from edlink.clever.guardians import GuardianRule
-from edlink.clever.values import UnreadableError
 from edlink.coverage import Issue
+from edlink.readers import UnreadableError
 from edlink.vocabulary import Kind
 
 T = TypeVar("T")

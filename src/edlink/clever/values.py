@@ -10,12 +10,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
+from edlink.readers import UnreadableError
 from edlink.vocabulary import RelationshipKind, Sex
-
-
-class UnreadableError(ValueError):
-    """A value was sent that has no meaning here; never holds the value."""
-
 
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.DOTALL)
 _MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")

@@ -1,28 +1,9 @@
-"""
-Tolerant readers: one value as Graph sends it, to one value of the model; pure.
+"""Readers of single values as Graph alone sends them, to one value of the model; pure."""
 
-Nothing sent becomes None; something sent that cannot be read raises ``UnreadableError``, whose
-message never holds the value.
-"""
-
-import re
 from collections.abc import Mapping
-from datetime import date, timedelta
 
+from edlink.readers import UnreadableError, read_text
 from edlink.vocabulary import RelationshipKind, Role, Sex
-
-
-class UnreadableError(ValueError):
-    """A value was sent that has no meaning here; never holds the value."""
-
-
-def read_text(value: object) -> str | None:
-    """Return text without surrounding blanks; an empty one is none."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value.strip() or None
-    raise UnreadableError("not text")
 
 
 def read_own_id(value: object) -> str:
@@ -31,43 +12,6 @@ def read_own_id(value: object) -> str:
     if own is None:
         raise UnreadableError("a record without an id")
     return own
-
-
-def read_bool(value: object) -> bool | None:
-    """Return a JSON boolean, or None where none was sent."""
-    if value is None or isinstance(value, bool):
-        return value
-    raise UnreadableError("not a truth value")
-
-
-def read_day(value: object) -> date | None:
-    """
-    Return the calendar day of a date, or of a moment as it is written.
-
-    The schema says Date and the samples DateTimeOffset; a birthday is no moment, so no zone may
-    move it.
-    """
-    text = read_text(value)
-    if text is None:
-        return None
-    day, _, clock = text.partition("T")
-    if _DAY.fullmatch(day) and (not clock or clock[0].isdigit()):
-        try:
-            return date.fromisoformat(day)
-        except ValueError:
-            pass
-    raise UnreadableError("not a day")
-
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-def read_day_after(value: object) -> date | None:
-    """Return the first day after a last day: the model's ends are not included."""
-    day = read_day(value)
-    if day == date.max:
-        raise UnreadableError("no day comes after")
-    return None if day is None else day + timedelta(days=1)
 
 
 _GRADES: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from typing import Any, cast
 import attrs
 from pydantic_core import CoreSchema
 
+from edlink import readers
 from edlink._http.payload import Where, WireField, day, exact, flag, read_with, record_schema, text
 from edlink.entra import values
 
@@ -29,19 +30,19 @@ def _own_id() -> Any:  # noqa: ANN401 - an attrs field
 
 
 def _text(*where: str) -> Any:  # noqa: ANN401 - an attrs field
-    return _field(text(values.read_text), *where)
+    return _field(text(readers.read_text), *where)
 
 
 def _day(*where: str) -> Any:  # noqa: ANN401 - an attrs field
-    return _field(day(values.read_day), *where)
+    return _field(day(readers.read_day), *where)
 
 
 def _last_day(*where: str) -> Any:  # noqa: ANN401 - an attrs field
-    return _field(day(values.read_day_after), *where)
+    return _field(day(readers.read_day_after), *where)
 
 
 def _flag(*where: str) -> Any:  # noqa: ANN401 - an attrs field
-    return _field(flag(values.read_bool), *where)
+    return _field(flag(readers.read_bool), *where)
 
 
 @attrs.frozen(kw_only=True)
@@ -61,15 +62,15 @@ def _contacts(value: object) -> tuple[ContactRow, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise values.UnreadableError("not a list of contacts")
+        raise readers.UnreadableError("not a list of contacts")
     return tuple(
         ContactRow(
-            id=values.read_text(item.get("id")),
-            display_name=values.read_text(item.get("displayName")),
-            email_address=values.read_text(item.get("emailAddress")),
-            mobile_phone=values.read_text(item.get("mobilePhone")),
-            relationship=values.read_text(item.get("relationship")),
-            access_consent=values.read_bool(item.get("accessConsent")),
+            id=readers.read_text(item.get("id")),
+            display_name=readers.read_text(item.get("displayName")),
+            email_address=readers.read_text(item.get("emailAddress")),
+            mobile_phone=readers.read_text(item.get("mobilePhone")),
+            relationship=readers.read_text(item.get("relationship")),
+            access_consent=readers.read_bool(item.get("accessConsent")),
         )
         for item in value
     )
@@ -138,7 +139,8 @@ class UserRow:
     related_contacts: tuple[ContactRow, ...] | None = _field(
         read_with(_contacts), "relatedContacts"
     )
-    birth_date: date | None = _day("student", "birthDate")
+    birth_date: date | None = _field(day(readers.read_birth_date), "student", "birthDate")
+    birth_date_raw: str | None = _field(text(readers.read_birth_date_raw), "student", "birthDate")
     student_id: str | None = _text("student", "externalId")
     student_number: str | None = _text("student", "studentNumber")
     gender: str | None = _text("student", "gender")

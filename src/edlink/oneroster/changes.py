@@ -16,7 +16,8 @@ from edlink.errors import AuthError, ConfigError, FullPullRequired, NotFoundErro
 from edlink.model import Class, Org, Record
 from edlink.oneroster.endpoints import ENVELOPES, Query
 from edlink.oneroster.pull import refuse_many_issues
-from edlink.oneroster.values import UnreadableError, read_datetime
+from edlink.oneroster.values import read_datetime
+from edlink.readers import UnreadableError
 from edlink.roster import COLLECTIONS
 from edlink.scoping import left_out, lies_in
 from edlink.state import ChangeSet, SyncState, latest_change

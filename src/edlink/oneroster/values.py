@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from edlink.readers import UnreadableError, credible_birth_date
 from edlink.vocabulary import (
     ClassType,
     IdentifierType,
@@ -24,10 +25,6 @@ from edlink.vocabulary import (
 )
 
 E = TypeVar("E", bound=StrEnum)
-
-
-class UnreadableError(ValueError):
-    """A value was sent that has no meaning here; never holds the value."""
 
 
 def read_id(value: object) -> str | None:
@@ -112,17 +109,12 @@ def read_date(value: object) -> date | None:
     raise UnreadableError("not a date")
 
 
-#: Days that systems store when they know none.
-_PLACEHOLDERS = frozenset({date(1, 1, 1), date(1753, 1, 1), date(1900, 1, 1), date(9999, 12, 31)})
-
-
 def read_birth_date(value: object) -> date | None:
     """Return a full, real birth date, else None; ``birth_date_raw`` then keeps what was sent."""
     try:
-        day = read_date(value)
+        return credible_birth_date(read_date(value))
     except UnreadableError:
         return None
-    return None if day in _PLACEHOLDERS else day
 
 
 def read_birth_date_raw(value: object) -> str | None:

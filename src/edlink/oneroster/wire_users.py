@@ -36,6 +36,7 @@ from edlink.oneroster.wire_fields import (
     at_word,
     gather_grades,
 )
+from edlink.readers import UnreadableError
 from edlink.vocabulary import IdentifierType
 
 _USER_ID = record_schema(
@@ -53,7 +54,7 @@ def _read_user_ids(value: object) -> tuple[Identifier, ...]:
     found = []
     for item in values.read_items(value):
         if not isinstance(item, Mapping):
-            raise values.UnreadableError("not an identifier")
+            raise UnreadableError("not an identifier")
         number, register = values.read_text(item.get("identifier")), item.get("type")
         if number is not None:
             known = values.read_identifier_type(register)

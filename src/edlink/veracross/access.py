@@ -5,9 +5,9 @@ from typing import Any
 
 import attrs
 
+from edlink import readers
 from edlink.errors import AuthError, NotFoundError, ProviderError
 from edlink.report import Finding
-from edlink.veracross import values
 from edlink.veracross.endpoints import BASIC, FURTHER, STUDENTS, Endpoint
 from edlink.veracross.pages import Walker
 from edlink.veracross.pull import Puller
@@ -148,7 +148,7 @@ def _rows(endpoint: Endpoint[Any], count: int) -> Finding:
 
 
 def _birth_dates(students: list[PersonRow]) -> Finding:
-    known = sum(values.read_birth_date(row.birthday) is not None for row in students)
+    known = sum(readers.read_birth_date(row.birthday) is not None for row in students)
     share = round(100 * known / len(students)) if students else 0
     fine = share >= _GOOD
     return Finding(

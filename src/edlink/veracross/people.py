@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from edlink import readers
 from edlink.coverage import Issue
 from edlink.model import Address, Demographics, RoleAssignment, User
 from edlink.veracross import values
@@ -74,7 +75,7 @@ def to_demographics(people: People) -> tuple[tuple[Demographics, ...], tuple[Iss
     """
     found, issues = [], []
     for person_id, row in people.students.items():
-        born = None if person_id in people.staff else values.read_birth_date(row.birthday)
+        born = None if person_id in people.staff else readers.read_birth_date(row.birthday)
         if born is None and row.birthday is not None:
             issues.append(
                 Issue(

@@ -1,5 +1,5 @@
 """
-Tolerant readers: one value as Veracross sends it, to one value of the model; pure.
+Readers of single values as Veracross alone sends them, to one value of the model; pure.
 
 The published schema calls no field nullable, yet the vendor's own samples hold nulls, and an id is
 a number in one place and text in another.  Nothing sent becomes None; something sent that cannot be
@@ -8,13 +8,10 @@ read raises ``UnreadableError``, whose message never holds the value.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
+from edlink.readers import UnreadableError
 from edlink.vocabulary import RelationshipKind, Role, Sex
-
-
-class UnreadableError(ValueError):
-    """A value was sent that has no meaning here; never holds the value."""
 
 
 def read_id(value: object) -> str | None:
@@ -41,42 +38,6 @@ def read_text(value: object) -> str | None:
     return read_id(value)
 
 
-def read_bool(value: object) -> bool | None:
-    """Return a JSON boolean, or None where none was sent."""
-    if value is None or isinstance(value, bool):
-        return value
-    raise UnreadableError("not a truth value")
-
-
-def read_day(value: object) -> date | None:
-    """
-    Return the calendar day of a date or a date-time, or None where none was sent.
-
-    School data are in school-local time, so the day is taken as written and no zone is applied.
-    """
-    text = read_text(value)
-    if text is None:
-        return None
-    day, _, clock = text.partition("T")
-    if _DAY.fullmatch(day) and (not clock or clock[0].isdigit()):
-        try:
-            return date.fromisoformat(day)
-        except ValueError:
-            pass
-    raise UnreadableError("not a day")
-
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-def read_day_after(value: object) -> date | None:
-    """Return the first day after a last day: the model's ends are not included."""
-    day = read_day(value)
-    if day == date.max:
-        raise UnreadableError("no day comes after")
-    return None if day is None else day + timedelta(days=1)
-
-
 def read_moment(value: object) -> datetime | None:
     """Return a system moment in UTC; one without a zone is UTC, as the vendor says."""
     text = read_text(value)
@@ -88,26 +49,6 @@ def read_moment(value: object) -> datetime | None:
     except (ValueError, OverflowError):
         pass
     raise UnreadableError("not a moment")
-
-
-#: A year before this is a placeholder for one that is not shown: 0001, 1604, 1900 and 1904 are
-#: what software writes there, and nobody on a school's roster was born then.
-_FIRST_YEAR = 1905
-
-
-def read_birth_date(text: str | None) -> date | None:
-    """
-    Return a full and credible birth date, else None.
-
-    Veracross suppresses the year for people who are also staff; month and day alone say nothing.
-    """
-    if text is None or not _DAY.fullmatch(text):
-        return None
-    try:
-        born = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return born if born.year >= _FIRST_YEAR else None
 
 
 _GRADE_WORDS: Mapping[str, str] = {

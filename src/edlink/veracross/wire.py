@@ -14,6 +14,7 @@ from typing import Any, cast
 import attrs
 from pydantic_core import CoreSchema
 
+from edlink import readers
 from edlink._http.payload import Where, WireField, day, exact, flag, read_with, record_schema, text
 from edlink.veracross import values
 
@@ -39,15 +40,15 @@ def _text(*where: str) -> Any:  # noqa: ANN401 - an attrs field
 
 
 def _day(where: str) -> Any:  # noqa: ANN401 - an attrs field
-    return _field(where, day(values.read_day))
+    return _field(where, day(readers.read_day))
 
 
 def _last_day(where: str) -> Any:  # noqa: ANN401 - an attrs field
-    return _field(where, day(values.read_day_after))
+    return _field(where, day(readers.read_day_after))
 
 
 def _flag(where: str) -> Any:  # noqa: ANN401 - an attrs field
-    return _field(where, flag(values.read_bool))
+    return _field(where, flag(readers.read_bool))
 
 
 def _modified() -> Any:  # noqa: ANN401 - an attrs field

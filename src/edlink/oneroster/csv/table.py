@@ -8,7 +8,7 @@ import attrs
 from edlink.oneroster.csv.faults import refused, short
 from edlink.oneroster.csv.layout import KNOWN, MISSPELT, NAMES_1_0, NEEDED
 from edlink.oneroster.csv.records import read_records
-from edlink.oneroster.values import UnreadableError
+from edlink.readers import UnreadableError
 
 T = TypeVar("T")
 
