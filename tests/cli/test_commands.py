@@ -23,6 +23,18 @@ def test_the_demo_ends_with_the_district_s_truth_twice(provider: str) -> None:
     assert "example.org" not in done.output
 
 
+def test_the_demo_of_entra_ends_with_as_many_people_as_the_others() -> None:
+    """Contacts that fold leave the people, classes and links that OneRoster tells of."""
+    folded = RUN.invoke(app, ["demo", "--people", "100", "--provider", "entra"]).output
+    told = re.findall(
+        r"After folding: (\S+) people, (\S+) classes, (\S+) enroll.*, (\S+) links", folded
+    )
+    other = RUN.invoke(app, ["demo", "--people", "100", "--provider", "oneroster"]).output
+    names = ("users", "classes", "enrollments", "relationships")
+    counts = tuple(re.findall(rf"│ {name} +│ +(\S+) │ complete", other)[0] for name in names)
+    assert told == [counts, counts]
+
+
 def test_the_demo_names_the_providers_it_has() -> None:
     """An unknown provider is refused with those there are."""
     done = RUN.invoke(app, ["demo", "--provider", "nobody"])

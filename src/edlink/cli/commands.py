@@ -54,20 +54,23 @@ def demo(
         out.rule("Doctor")
         show_findings(client.check_access())
         out.rule("Pull")
-        _pull_and_compare(district, client)
+        _pull_and_compare(provider, district, client)
     out.rule("The same district behind a worse server")
     for name in DEMOS[provider].faults:
         out.print(f"  fault [bold]{name}[/bold]: {sandbox.FAULTS[name].summary}")
     with told(), open_demo(provider, people, with_faults=True) as (district, client):
-        _pull_and_compare(district, client)
+        _pull_and_compare(provider, district, client)
 
 
-def _pull_and_compare(district: Sandbox, client: RosterSource) -> None:
+def _pull_and_compare(provider: str, district: Sandbox, client: RosterSource) -> None:
     district.requests.clear()
     roster, seconds = pull(client)
     show_roster(roster)
     out.print(f"{seconds:.1f} seconds, {district.requests.count} requests")
     _compare(roster, district.expected)
+    then = DEMOS[provider].then
+    if then is not None:
+        then(district, roster)
 
 
 def _compare(roster: Roster, expected: Roster) -> None:

@@ -8,8 +8,9 @@ import attrs
 from edlink import sandbox
 from edlink.classlink import ClassLinkPartner
 from edlink.clever import CleverClient
+from edlink.cli.folding import show_people
 from edlink.oneroster import ClientCredentials, HttpSettings, OneRosterClient
-from edlink.roster import RosterSource
+from edlink.roster import Roster, RosterSource
 from edlink.sandbox import Sandbox
 from edlink.veracross import MemoryTokenStore, VeracrossClient
 
@@ -70,11 +71,20 @@ def _entra(district: Sandbox) -> AbstractContextManager[RosterSource]:
 
 @attrs.frozen(kw_only=True)
 class Demo:
-    """One provider in the demo: its version, its client, and three faults to show."""
+    """
+    One provider in the demo.
+
+    Attributes:
+        version: Of its protocol.
+        open: Makes its client.
+        faults: Those to show.
+        then: What is left to say of a pull, or None.
+    """
 
     version: str
     open: Callable[[Sandbox], AbstractContextManager[RosterSource]]
     faults: tuple[str, ...]
+    then: Callable[[Sandbox, Roster], None] | None = None
 
 
 DEMOS: Mapping[str, Demo] = {
@@ -93,7 +103,12 @@ DEMOS: Mapping[str, Demo] = {
         open=_clever,
         faults=("clever_small_pages", "clever_empty_429", "clever_syncs_once"),
     ),
-    "entra": Demo(version="v1.0", open=_entra, faults=("rate_limited_seconds", "gzip")),
+    "entra": Demo(
+        version="v1.0",
+        open=_entra,
+        faults=("entra_short_page", "entra_empty_page", "entra_empty_429"),
+        then=show_people,
+    ),
     "veracross": Demo(version="v3", open=_veracross, faults=("rate_limited_seconds", "gzip")),
 }
 

@@ -1,6 +1,7 @@
 """Microsoft Entra ID: rosters (Graph) and sign-in."""
 
 from edlink.entra.client import EntraClient
+from edlink.entra.contacts import FoldedContacts, fold_contacts
 from edlink.entra.directory import Directory
 
-__all__ = ["Directory", "EntraClient"]
+__all__ = ["Directory", "EntraClient", "FoldedContacts", "fold_contacts"]

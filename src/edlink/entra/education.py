@@ -217,11 +217,13 @@ def role_of(row: UserRow) -> Role:
 
 def to_demographics(row: UserRow) -> Demographics | None:
     """Return a student's demographics, or None for anybody else and where nothing is known."""
-    if role_of(row) is not Role.student or (row.birth_date is None and row.gender is None):
+    known = (row.birth_date, row.birth_date_raw, row.gender)
+    if role_of(row) is not Role.student or known == (None, None, None):
         return None
     return Demographics(
         sourced_id=row.id,
         birth_date=row.birth_date,
+        birth_date_raw=row.birth_date_raw,
         sex=values.read_sex(row.gender),
         sex_raw=row.gender,
     )
@@ -254,6 +256,8 @@ def _contact(
         sourced_id=sourced_id,
         enabled=False,
         display_name=row.display_name,
+        # One field for the whole name; matching reads a family name alone as a whole name.
+        family_name=row.display_name,
         email=row.email_address,
         sms=row.mobile_phone,
         roles=(

@@ -140,7 +140,9 @@ class UserRow:
         read_with(_contacts), "relatedContacts"
     )
     birth_date: date | None = _field(day(readers.read_birth_date), "student", "birthDate")
-    birth_date_raw: str | None = _field(text(readers.read_birth_date_raw), "student", "birthDate")
+    birth_date_raw: str | None = _field(
+        read_with(readers.read_birth_date_raw), "student", "birthDate"
+    )
     student_id: str | None = _text("student", "externalId")
     student_number: str | None = _text("student", "studentNumber")
     gender: str | None = _text("student", "gender")

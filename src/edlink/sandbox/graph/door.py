@@ -119,6 +119,12 @@ class GraphDoor:
             row["@removed"] = {"reason": removed}
         self._changed.append((resource, row))
 
+    def adults(self) -> Mapping[str, str]:
+        """Return which adult of the district each related contact is, by the contact's id."""
+        self.follow()
+        found = (contact for contacts in self._views.contacts.values() for contact in contacts)
+        return {contact.user.sourced_id: contact.adult_id for contact in found}
+
     def truth(self, readings: Iterable[Reading] = ()) -> Roster:
         """Return what this door says of the district, as a roster."""
         self.follow()

@@ -53,8 +53,9 @@ GENDERS = {Sex.female: "female", Sex.male: "male"}
 
 @attrs.frozen
 class Contact:
-    """A student's related contact: what Graph sends, and what becomes of it."""
+    """A student's related contact: the adult in the district, what Graph sends, what it becomes."""
 
+    adult_id: str
     row: Mapping[str, Any]
     user: User
     link: Relationship
@@ -271,6 +272,7 @@ class Views:
             sourced_id=sourced_id,
             enabled=False,
             display_name=name,
+            family_name=name,
             email=adult.email,
             sms=adult.sms,
             roles=(assignment,),
@@ -284,7 +286,7 @@ class Views:
             kind_raw=word,
             has_access_consent=True,
         )
-        return Contact(row, user, link)
+        return Contact(adult.sourced_id, row, user, link)
 
     def records(self) -> Mapping[Kind, tuple[Record, ...]]:
         """Return every record by its kind."""
