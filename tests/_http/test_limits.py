@@ -58,11 +58,29 @@ def test_a_date_counts_from_the_answers_own_date() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [(str(int(NOW) + 30), 30), (str(int(NOW) - 30), 0), ("30", 30), ("soon", None), ("", None)],
+    [
+        (str(int(NOW) + 30), 30),
+        (str(int(NOW) - 30), 1),
+        ("30", 30),
+        ("0", 1),
+        ("soon", None),
+        ("", None),
+    ],
 )
 def test_a_reset_header_is_a_time_or_a_pause(text: str, seconds: float | None) -> None:
-    """A large number is a moment in Unix seconds, a small one a pause."""
+    """A large number is a moment in Unix seconds, a small one a pause; none is under a second."""
     assert reset_header("X-RateLimit-Reset")(headers(X_RateLimit_Reset=text), NOW) == seconds
+
+
+def test_a_reset_is_counted_from_the_answers_own_date() -> None:
+    """A clock of ours that is 90 seconds ahead does not put the reset into the past."""
+    sent = headers(X_RateLimit_Reset=str(int(NOW) + 60), Date=formatdate(NOW, usegmt=True))
+    assert reset_header("X-RateLimit-Reset")(sent, NOW + 90) == 60
+
+
+def test_a_window_is_waited_for_where_no_header_says_when() -> None:
+    """A provider whose window is known need not say when it starts anew."""
+    assert reset_header("X-RateLimit-Reset", otherwise=60)(headers(), NOW) == 60
 
 
 def test_a_second_of_requests_goes_at_once(clock: JumpingClock) -> None:

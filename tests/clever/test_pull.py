@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 from collections.abc import Callable
 
 import attrs
@@ -67,9 +68,10 @@ def test_a_person_in_two_roles_is_one_user(roster: Roster) -> None:
 
 
 def test_unreadable_fields_are_issues(roster: Roster) -> None:
-    """A contact's row without a student is named, with the contact kept."""
-    assert [(i.sourced_id, i.fields, i.set_aside) for i in roster.issues] == [
-        ("u09", ("student_relationships.student",), False)
+    """A contact's row without a student and a birth date that is none are named."""
+    assert sorted((i.sourced_id, i.fields, i.set_aside) for i in roster.issues) == [
+        ("u02", ("dob",), False),
+        ("u09", ("student_relationships.student",), False),
     ]
 
 
@@ -424,11 +426,22 @@ def test_an_empty_429_is_waited_for_until_the_quota_starts_anew(
     clever: Clever, client: CleverClient, clock: StillClock
 ) -> None:
     """The reset that Clever names is how long the next try waits."""
-    limited = iter([Answer(429, b"", {"X-RateLimit-Reset": str(int(clock.now) + 40)})])
+    limited = iter([Answer(429, b"", {"X-RateLimit-Reset": str(int(time.time()) + 40)})])
     clever.fault = at("/courses", lambda _, answer: next(limited, answer))
     client.pull_roster()
 
     assert any(39 <= pause <= 60 for pause in clock.slept)
+
+
+def test_a_429_that_does_not_say_when_costs_a_whole_minute(
+    clever: Clever, client: CleverClient, clock: StillClock
+) -> None:
+    """Clever counts by the minute, so growing pauses of a second would be spent before it ends."""
+    limited = iter([Answer(429, b"")])
+    clever.fault = at("/courses", lambda _, answer: next(limited, answer))
+    client.pull_roster()
+
+    assert any(60 <= pause <= 61 for pause in clock.slept)
 
 
 def test_a_429_without_end_is_rate_limited(clever: Clever, client: CleverClient) -> None:

@@ -20,6 +20,7 @@ PauseHint = Callable[[Mapping[str, str], float], float | None]
 _jitter = random.SystemRandom()  # leaves the host's own random state alone
 
 _UNIX_TIME_FROM = 10**9  # a smaller number in a reset header counts seconds from now
+_SHORTEST_RESET = 1.0
 
 
 class Clock(Protocol):
@@ -149,19 +150,28 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return max(0.0, until - (now if sent is None else sent))
 
 
-def reset_header(name: str) -> PauseHint:
+def reset_header(name: str, *, otherwise: float | None = None) -> PauseHint:
     """
     A hint that reads when a quota starts anew, such as ``X-RateLimit-Reset``.
 
+    A moment is compared with the answer's own ``Date`` where it has one, so that a wrong clock on
+    this machine does not matter.  A second is waited at least: a reset that lies behind an answer
+    that still refuses is not quite here.
+
     Args:
         name: The header; its value is either Unix seconds or seconds from now.
+        otherwise: Seconds where the header says nothing, such as the length of the provider's
+            window; None leaves that to the growing pauses.
     """
 
     def hint(headers: Mapping[str, str], now: float) -> float | None:
         value = _number(headers.get(name, "").strip())
         if value is None:
-            return None
-        return max(0.0, value - now) if value >= _UNIX_TIME_FROM else value
+            return otherwise
+        if value >= _UNIX_TIME_FROM:
+            sent = _http_date(headers.get("Date", ""))
+            value -= now if sent is None else sent
+        return max(_SHORTEST_RESET, value)
 
     return hint
 
