@@ -7,20 +7,19 @@ from typing import Any
 
 import attrs
 from tests.peers.browser import Browser
+from tests.peers.journeys import Login
 from tests.peers.openid import CLIENT, LANDING, SECRET, oidc_provider
 
 from edlink.classlink.login import ClassLinkLogin
 from edlink.clever.login import CleverLogin
 from edlink.entra.login import EntraLogin
-from edlink.sso import LoginStart, MemoryReplayStore, ReplayStore, RestartLogin
+from edlink.sso import MemoryReplayStore, ReplayStore
 from edlink.sso.sender import Sender
 from edlink.veracross.login import VeracrossLogin
 from edlink.vocabulary import Role
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 PERSON = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
-
-Login = CleverLogin | ClassLinkLogin | VeracrossLogin | EntraLogin
 
 
 class Forgetful:
@@ -66,12 +65,12 @@ class Running:
         """Return a login whose replay store remembers nothing."""
         return self.case.make(self.base, self.folder, Forgetful())
 
-    def arrive(self, start: LoginStart | RestartLogin, name: str = "") -> dict[str, str]:
+    def arrive(self, url: str, name: str = "") -> dict[str, str]:
         """Return what a person's browser brings back from the provider."""
         ca_file = str(self.folder / "ca.pem") if self.case.peer.get("tls") else None
         with Browser(ca_file) as browser:
             name = name or self.case.person
-            return browser.sign_in(start.url, LANDING, login=name, password="any")
+            return browser.sign_in(url, LANDING, login=name, password="any")
 
 
 @contextmanager

@@ -1,59 +1,66 @@
 """An address that stays the same while what stands behind it comes and goes."""
 
-import selectors
-import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-_CHUNK = 1 << 16
+#: Headers of one connection, which say nothing of the next.
+_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 
 
-class Relay:
+class Relay(ThreadingHTTPServer):
     """
-    Passes connections on, byte for byte.
+    Passes requests on, each over a connection of its own.
+
+    A connection that is kept could lead to what is no longer there.
 
     Attributes:
-        port: Where it listens, on loopback.
-        target: The port to which the next connections go.
+        target: The loopback port to which the next requests go.
     """
 
-    def __init__(self, server: socket.socket) -> None:
-        self._server = server
-        self.port: int = server.getsockname()[1]
-        self.target = 0
+    daemon_threads = False
+    request_queue_size = 128
+    target = 0
 
-    def serve(self) -> None:
-        """Pass on every connection until the listening socket is closed."""
-        with suppress(OSError):
-            while True:
-                client, _ = self._server.accept()
-                threading.Thread(target=self._pass, args=(client,), daemon=True).start()
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}"
 
-    def _pass(self, client: socket.socket) -> None:
-        with suppress(OSError), client:
-            address = ("127.0.0.1", self.target)
-            with socket.create_connection(address) as upstream, selectors.DefaultSelector() as both:
-                for one, other in ((client, upstream), (upstream, client)):
-                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    both.register(one, selectors.EVENT_READ, other)
-                while True:
-                    for key, _ in both.select():
-                        data = key.fileobj.recv(_CHUNK)  # type: ignore[union-attr] # a socket
-                        if not data:
-                            return
-                        key.data.sendall(data)
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Relay
+
+    def do_GET(self) -> None:
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
+        upstream = HTTPConnection("127.0.0.1", self.server.target, timeout=30)
+        try:
+            upstream.request("GET", self.path, headers=headers | {"Connection": "close"})
+            answer = upstream.getresponse()
+            body = answer.read()
+        finally:
+            upstream.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in _HOP:
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
 
 @contextmanager
 def relay() -> Iterator[Relay]:
-    """Yield a relay that passes nothing on until it has a target."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
-        passing = Relay(server)
-        thread = threading.Thread(target=passing.serve, daemon=True)
+    """Yield a relay; it passes nothing on until it has a target."""
+    with Relay(("127.0.0.1", 0), _Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield passing
+            yield server
         finally:
-            server.shutdown(socket.SHUT_RDWR)
+            server.shutdown()
             thread.join()

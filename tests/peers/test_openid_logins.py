@@ -1,11 +1,12 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.peers.journeys import from_the_app, from_the_provider
 from tests.peers.openid_cases import CASES, Running, running
 
 from edlink.entra.login import EntraLogin
-from edlink.errors import InvalidLoginError, LoginError, StateMismatchError
-from edlink.sso import Identity, RestartLogin
+from edlink.errors import InvalidLoginError, LoginError
+from edlink.sso import Identity
 from edlink.vocabulary import Severity
 
 pytestmark = pytest.mark.peer("oidc-provider")
@@ -21,40 +22,19 @@ def there(
 
 def test_a_login_from_the_app(there: Running) -> None:
     """A person signs in from the app, once."""
-    start = there.login.begin(return_to="/today")
-    params = there.arrive(start)
-    found = there.login.complete(params, start.pending)
-    assert isinstance(found, Identity)
+    found = from_the_app(there.login, there.arrive)
     assert (found.key, found.roles) == (there.case.key, (there.case.role,))
-    with pytest.raises(LoginError) as caught:
-        there.login.complete(params, start.pending)
-    assert caught.value.code == "EDL-LOGIN-005"
 
 
 def test_a_login_from_the_provider(there: Running) -> None:
-    """
-    A tile's or portal's code is dropped, and the login begun again once.
-
-    The code is a real one, and is never exchanged: afterwards it still signs in where it was asked.
-    """
-    elsewhere = there.login.begin()
-    asked = there.arrive(elsewhere)
-    tile = {name: value for name, value in asked.items() if name != "state"}
-    again = there.login.complete(tile, None)
-    assert isinstance(again, RestartLogin)
-    with pytest.raises(StateMismatchError) as caught:
-        there.login.complete(tile, again.pending)
-    assert caught.value.code == "EDL-LOGIN-002"
-    found = there.login.complete(there.arrive(again), again.pending)
-    assert isinstance(found, Identity)
-    assert found.key == there.case.key
-    assert isinstance(there.login.complete(asked, elsewhere.pending), Identity)
+    """A tile's or portal's code is dropped unused, and the login begun again, once."""
+    assert from_the_provider(there.login, there.arrive).key == there.case.key
 
 
 def test_a_wrong_issuer_in_the_callback_is_refused(there: Running) -> None:
     """The provider names itself in the callback; another name is refused before the exchange."""
     start = there.login.begin()
-    params = there.arrive(start)
+    params = there.arrive(start.url)
     with pytest.raises(InvalidLoginError) as caught:
         there.login.complete({**params, "iss": "https://evil.example.org"}, start.pending)
     assert caught.value.code == "EDL-LOGIN-013"
@@ -67,7 +47,7 @@ def test_others_are_refused(there: Running) -> None:
     for name in there.case.others:
         start = there.login.begin()
         with pytest.raises(LoginError) as caught:
-            there.login.complete(there.arrive(start, name), start.pending)
+            there.login.complete(there.arrive(start.url, name), start.pending)
         refused[name] = caught.value.code
     assert refused == there.case.others
 
@@ -84,7 +64,7 @@ def test_the_provider_itself_refuses_a_used_code(there: Running) -> None:
     """With a store that forgets, a used code reaches the provider, and is refused there."""
     login = there.forgetful_login()
     start = login.begin()
-    params = there.arrive(start)
+    params = there.arrive(start.url)
     assert isinstance(login.complete(params, start.pending), Identity)
     with pytest.raises(InvalidLoginError) as caught:
         login.complete(params, start.pending)

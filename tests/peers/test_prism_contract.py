@@ -88,7 +88,7 @@ def proxied(
     if door.provider == "clever":
         specification = clever_specification(door.version)
     with relay() as passing:
-        upstream = f"http://127.0.0.1:{passing.port}{PATHS[door.provider].format(door.version)}"
+        upstream = passing.address + PATHS[door.provider].format(door.version)
         with prism(specification, upstream, tmp_path_factory.mktemp(str(door))) as proxy:
             facts = attrs.asdict(door)
             yield ProxiedDoor(**facts, proxy=proxy, relay=passing)

@@ -80,7 +80,11 @@ def test_a_login_from_the_tile(tmp_path: Path, *, encrypted: bool) -> None:
         with pytest.raises(LoginError) as caught:
             login(district).complete(form, None)
         assert caught.value.code == "EDL-LOGIN-044"
-        check_person(login(district, unsolicited="accept").complete(form, None))
+        accepting = login(district, unsolicited="accept")
+        check_person(accepting.complete(form, None))
+        with pytest.raises(LoginError) as caught:
+            accepting.complete(form, None)
+        assert caught.value.code == "EDL-LOGIN-005"
         restarting = login(district, unsolicited="restart")
         again = restarting.complete(form, None)
         assert isinstance(again, RestartLogin)
