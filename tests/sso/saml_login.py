@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.sso.saml_idp import ACS, ENTITY, metadata
+from tests.sso.saml_idp import ACS, ENTITY, Change, Idp, certificate, encode, metadata, pem
 
 from edlink.errors import LoginError
 from edlink.sso import MemoryReplayStore, PendingLogin
@@ -43,3 +43,28 @@ def refused(flow: SamlFlow, field: str, pending: PendingLogin | None) -> str:
     for secret in ("person-1", "SIS-1001", "EVIL", field[:40] or "EVIL"):
         assert secret not in str(error)
     return error.code
+
+
+def refused_after(
+    change: Change,
+    idp: Idp | None = None,
+    *,
+    sealed: bool = False,
+    **settings: Any,  # noqa: ANN401 - any setting
+) -> str:
+    """
+    Return the code with which a response is refused that was changed after it was signed.
+
+    Args:
+        change: What is done to it.
+        idp: How it was made.
+        sealed: Whether the changed assertion is then encrypted to us, as anybody can.
+        settings: Of the connection.
+    """
+    flow = saml_flow(**{"private_key": pem("sp"), **settings})
+    pending = flow.begin().pending
+    root = (idp or Idp()).tree(pending.request_id)
+    change(root)
+    if sealed:
+        Idp(encrypt_to=certificate("sp")).encrypt(root)
+    return refused(flow, encode(root), pending)

@@ -85,23 +85,6 @@ def test_optional_parts_may_be_absent(change: Change) -> None:
     assert accepted(flow, Idp().respond(pending.request_id, change), pending).issuer == IDP
 
 
-def test_comments_cut_nothing_off() -> None:
-    """A comment inside a value leaves the whole text."""
-
-    def split(root: etree._Element) -> None:
-        for path in (".//saml:NameID", ".//saml:AttributeValue"):
-            for value in root.findall(path, NS):
-                text = value.text or ""
-                node = etree.fromstring(f"<a>{text[:3]}<!--EVIL-->{text[3:]}</a>")
-                value.text = node.text
-                value.append(node[0])
-
-    flow = saml_flow()
-    pending = flow.begin().pending
-    found = accepted(flow, Idp().respond(pending.request_id, split), pending)
-    assert (found.name_id, found.value("sourcedId")) == ("person-1", "SIS-1001")
-
-
 def test_an_attribute_has_a_value_only_when_it_has_one() -> None:
     """An attribute that is absent, empty or has several values has no single value."""
 

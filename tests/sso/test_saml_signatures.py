@@ -1,8 +1,6 @@
 import base64
 import hashlib
 import hmac
-import socket
-import time
 from typing import Any
 
 import pytest
@@ -12,27 +10,21 @@ from tests.sso.saml_idp import (
     Change,
     Idp,
     certificate,
-    encode,
     one,
-    pem,
     set_to,
     text_of,
     without,
     xmlsec,
 )
-from tests.sso.saml_login import accepted, refused, saml_flow
+from tests.sso.saml_login import refused_after
 from tests.sso.saml_wrapping import ATTACKS, bare, forge
 
 DS = f"{{{NS['ds']}}}"
 SAML = f"{{{NS['saml']}}}"
-SAMLP = f"{{{NS['samlp']}}}"
-XENC = f"{{{NS['xenc']}}}"
 
 
-def refused_after(change: Change, idp: Idp | None = None, **settings: Any) -> str:  # noqa: ANN401
-    flow = saml_flow(**settings)
-    pending = flow.begin().pending
-    return refused(flow, (idp or Idp()).respond(pending.request_id, after=change), pending)
+#: In the open, or in an assertion that was encrypted to us after the change.
+SEALED = pytest.mark.parametrize("sealed", [False, True], ids=["open", "sealed"])
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -125,12 +117,13 @@ def test_the_public_certificate_is_no_shared_secret(secret: str) -> None:
     [
         {"signature": xmlsec.Transform.RSA_SHA1},
         {"digest": xmlsec.Transform.SHA1},
-        {"encrypt_to": certificate("sp"), "transport": xmlsec.Transform.RSA_PKCS1},
+        {"signature": xmlsec.Transform.RSA_SHA224, "digest": xmlsec.Transform.SHA224},
     ],
 )
-def test_weak_algorithms_are_refused(settings: dict[str, Any]) -> None:
-    """SHA-1 signatures and RSA 1.5 encryption are refused before they are used."""
-    code = refused_after(lambda _: None, Idp(**settings), private_key=pem("sp"))
+@SEALED
+def test_weak_algorithms_are_refused(settings: dict[str, Any], *, sealed: bool) -> None:
+    """Signatures weaker than SHA-256 are refused before they are used, also when encrypted."""
+    code = refused_after(lambda _: None, Idp(**settings), sealed=sealed)
     assert code == "EDL-LOGIN-043"
 
 
@@ -145,9 +138,11 @@ def test_weak_algorithms_are_refused(settings: dict[str, Any]) -> None:
         (".//ds:CanonicalizationMethod", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"),
     ],
 )
-def test_unknown_algorithms_are_refused(path: str, algorithm: str | None) -> None:
-    """An algorithm that is not on the list is refused before it is used."""
-    assert refused_after(set_to(path, "Algorithm", algorithm)) == "EDL-LOGIN-043"
+@SEALED
+def test_unknown_algorithms_are_refused(path: str, algorithm: str | None, *, sealed: bool) -> None:
+    """An algorithm that is not on the list is refused before it is used, also when encrypted."""
+    code = refused_after(set_to(path, "Algorithm", algorithm), sealed=sealed)
+    assert code == "EDL-LOGIN-043"
 
 
 @pytest.mark.parametrize(
@@ -159,13 +154,14 @@ def test_unknown_algorithms_are_refused(path: str, algorithm: str | None) -> Non
         "http://www.w3.org/2000/09/xmldsig#base64",
     ],
 )
-def test_other_transforms_are_refused(algorithm: str) -> None:
-    """A transform that could select other content is refused."""
+@SEALED
+def test_other_transforms_are_refused(algorithm: str, *, sealed: bool) -> None:
+    """A transform that could select other content is refused, also when encrypted."""
 
     def change(root: etree._Element) -> None:
         root.findall(".//ds:Transform", NS)[-1].set("Algorithm", algorithm)
 
-    assert refused_after(change) == "EDL-LOGIN-043"
+    assert refused_after(change, sealed=sealed) == "EDL-LOGIN-043"
 
 
 def test_more_transforms_than_needed_are_refused() -> None:
@@ -179,146 +175,6 @@ def test_more_transforms_than_needed_are_refused() -> None:
     assert refused_after(change) == "EDL-LOGIN-042"
 
 
-def listening() -> socket.socket:
-    server = socket.create_server(("127.0.0.1", 0))
-    server.settimeout(0.05)
-    return server
-
-
-def second_reference(root: etree._Element, url: str) -> None:
-    reference = etree.SubElement(one(root, ".//ds:SignedInfo"), f"{DS}Reference", URI=url)
-    etree.SubElement(
-        reference, f"{DS}DigestMethod", Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"
-    )
-    etree.SubElement(reference, f"{DS}DigestValue").text = "AAAA"
-
-
-def only_reference(root: etree._Element, url: str) -> None:
-    one(root, ".//ds:Reference").set("URI", url)
-
-
-def retrieval_in_signature(root: etree._Element, url: str) -> None:
-    etree.SubElement(one(root, ".//ds:KeyInfo"), f"{DS}RetrievalMethod", URI=url)
-
-
-def manifest(root: etree._Element, url: str) -> None:
-    holder = etree.SubElement(one(root, ".//ds:Signature"), f"{DS}Object")
-    etree.SubElement(etree.SubElement(holder, f"{DS}Manifest"), f"{DS}Reference", URI=url)
-
-
-def cipher_reference(root: etree._Element, url: str) -> None:
-    assertion = one(root, "saml:Assertion")
-    holder = etree.Element(f"{SAML}EncryptedAssertion")
-    data = etree.SubElement(holder, f"{XENC}EncryptedData")
-    info = etree.SubElement(data, f"{DS}KeyInfo")
-    etree.SubElement(info, f"{DS}KeyName").text = "k"
-    etree.SubElement(etree.SubElement(data, f"{XENC}CipherData"), f"{XENC}CipherReference", URI=url)
-    root.replace(assertion, holder)
-
-
-def retrieval_in_encryption(root: etree._Element, url: str) -> None:
-    cipher_reference(root, url)
-    info = one(root, ".//ds:KeyInfo")
-    etree.SubElement(info, f"{DS}RetrievalMethod", URI=url, Type=f"{XENC[1:-1]}EncryptedKey")
-    reference = one(root, ".//xenc:CipherReference")
-    parent = reference.getparent()
-    assert parent is not None
-    parent.remove(reference)
-
-
-def external_include(root: etree._Element, url: str) -> None:
-    extensions = etree.Element(f"{SAMLP}Extensions")
-    etree.SubElement(extensions, "{http://www.w3.org/2001/XInclude}include", href=url)
-    root.insert(1, extensions)
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
-        second_reference,
-        only_reference,
-        retrieval_in_signature,
-        manifest,
-        cipher_reference,
-        retrieval_in_encryption,
-        external_include,
-    ],
-)
-def test_nothing_in_a_response_is_fetched(attack: Any) -> None:  # noqa: ANN401 - two arguments
-    """A response that names an address is refused, and nobody calls at that address."""
-    with listening() as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
-        code = refused_after(lambda root: attack(root, url), private_key=pem("sp"))
-        with pytest.raises(TimeoutError):
-            server.accept()
-    assert code in ("EDL-LOGIN-042", "EDL-LOGIN-047")
-
-
-def wrapped_text(text: bytes) -> str:
-    return encode(
-        b'<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">'
-        + text
-        + b"</samlp:Response>"
-    )
-
-
-BOMB = (
-    b"<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'>"
-    + b"".join(
-        b"<!ENTITY a%d '%s'>" % (n, (b"&a%d;" % (n - 1) if n else b"&a;") * 10) for n in range(9)
-    )
-    + b"]><x>&a8;</x>"
-)
-
-
-@pytest.mark.parametrize(
-    ("field", "code"),
-    [
-        ("", "EDL-LOGIN-040"),
-        ("!!!!", "EDL-LOGIN-040"),
-        ("PHg+", "EDL-LOGIN-041"),
-        ("PHg-", "EDL-LOGIN-040"),
-        ("PHg+PC94Pg==junk", "EDL-LOGIN-040"),
-        ("PHg+é", "EDL-LOGIN-040"),
-        ("A" * (512 * 1024 + 4), "EDL-LOGIN-040"),
-        (encode(b""), "EDL-LOGIN-040"),
-        (encode(b" "), "EDL-LOGIN-041"),
-        (encode(b"plain text"), "EDL-LOGIN-041"),
-        (encode(b"<x/>"), "EDL-LOGIN-041"),
-        (encode(BOMB), "EDL-LOGIN-041"),
-        (encode(b'<!DOCTYPE x SYSTEM "file:///etc/hosts"><x/>'), "EDL-LOGIN-041"),
-        (
-            encode(b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hosts">]><x>&e;</x>'),
-            "EDL-LOGIN-041",
-        ),
-        (encode("<?xml version='1.0' encoding='utf-16'?><x/>".encode("utf-16")), "EDL-LOGIN-041"),
-        (encode(b"<?xml version='1.0' encoding='utf-7'?><x/>"), "EDL-LOGIN-041"),
-        (encode(b"<?xml version='1.0' encoding='latin-1'?><x>\xe9</x>"), "EDL-LOGIN-041"),
-        (wrapped_text(b"<a>" * 30_000), "EDL-LOGIN-041"),
-        (wrapped_text(b"<a>" * 30_000 + b"</a>" * 30_000), "EDL-LOGIN-041"),
-        (wrapped_text(b"<a/>" * 90_000), "EDL-LOGIN-042"),
-        (wrapped_text(b""), "EDL-LOGIN-042"),
-    ],
-)
-def test_what_is_no_response_is_refused_quickly(field: str, code: str) -> None:
-    """Bombs, other documents, other encodings and junk give one kind of error, at once."""
-    flow = saml_flow()
-    pending = flow.begin().pending
-    begun = time.monotonic()
-    assert refused(flow, field, pending) == code
-    assert time.monotonic() - begun < 3
-
-
-def test_junk_inside_good_base64_is_refused() -> None:
-    """A lenient decoder would skip junk characters; this one refuses them, but not line breaks."""
-    flow = saml_flow()
-    pending = flow.begin().pending
-    field = Idp().respond(pending.request_id)
-    assert refused(flow, field[:80] + "*" + field[80:], pending) == "EDL-LOGIN-040"
-    lines = "\r\n".join(field[i : i + 76] for i in range(0, len(field), 76))
-    assert flow.complete({"SAMLResponse": lines}, pending) is not None
-
-
 def test_two_assertions_are_refused() -> None:
     """A second assertion is refused, even when both are signed."""
 
@@ -326,30 +182,6 @@ def test_two_assertions_are_refused() -> None:
         root.append(one(Idp().tree("x"), "saml:Assertion"))
 
     assert refused_after(second) == "EDL-LOGIN-042"
-
-
-def test_a_plain_beside_an_encrypted_assertion_is_refused() -> None:
-    """An encrypted assertion does not smuggle in a plain one."""
-
-    def second(root: etree._Element) -> None:
-        root.append(one(Idp().tree("x"), "saml:Assertion"))
-
-    idp = Idp(encrypt_to=certificate("sp"))
-    assert refused_after(second, idp, private_key=pem("sp")) == "EDL-LOGIN-042"
-
-
-def test_an_assertion_inside_an_encrypted_one_is_refused() -> None:
-    """What comes out of decryption is looked at as strictly as what went in."""
-
-    def nested(root: etree._Element) -> None:
-        advice = etree.Element(f"{SAML}Advice")
-        advice.append(forge(bare(one(Idp().tree("x"), "saml:Assertion"))))
-        one(root, ".//saml:Conditions").addnext(advice)
-
-    flow = saml_flow(private_key=pem("sp"))
-    pending = flow.begin().pending
-    field = Idp(encrypt_to=certificate("sp")).respond(pending.request_id, nested)
-    assert refused(flow, field, pending) in ("EDL-LOGIN-042", "EDL-LOGIN-047")
 
 
 def test_the_same_id_twice_is_refused() -> None:
@@ -362,9 +194,11 @@ def test_the_same_id_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize("uri", ["", "#", "#other", None])
-def test_a_reference_to_something_else_is_refused(uri: str | None) -> None:
+@SEALED
+def test_a_reference_to_something_else_is_refused(uri: str | None, *, sealed: bool) -> None:
     """A signature must refer to its own parent by id; the empty reference is not enough."""
-    assert refused_after(set_to(".//ds:Reference", "URI", uri)) == "EDL-LOGIN-042"
+    code = refused_after(set_to(".//ds:Reference", "URI", uri), sealed=sealed)
+    assert code == "EDL-LOGIN-042"
 
 
 @pytest.mark.parametrize("path", [".//ds:SignedInfo", ".//ds:Transforms", ".//ds:DigestMethod"])
@@ -405,59 +239,3 @@ def test_an_assertion_of_another_namespace_is_none() -> None:
         )
 
     assert refused_after(disguise) == "EDL-LOGIN-047"
-
-
-def test_character_data_sections_cut_nothing_off() -> None:
-    """A CDATA section put into a signed value leaves the whole text."""
-    flow = saml_flow()
-    pending = flow.begin().pending
-    data = etree.tostring(Idp().tree(pending.request_id))
-    field = encode(data.replace(b">person-1<", b">per<![CDATA[son]]>-1<"))
-    assert accepted(flow, field, pending).name_id == "person-1"
-
-
-def test_processing_instructions_are_refused() -> None:
-    """A processing instruction put into a signed value is a change of what was signed."""
-
-    def split(root: etree._Element) -> None:
-        name = one(root, ".//saml:NameID")
-        name.text = "per"
-        instruction = etree.ProcessingInstruction("evil", "EVIL")
-        instruction.tail = "son-1"
-        name.append(instruction)
-
-    assert refused_after(split) == "EDL-LOGIN-042"
-
-
-def test_an_unknown_digest_of_the_padding_is_refused() -> None:
-    """The key transport's own digest is looked at too."""
-
-    def change(root: etree._Element) -> None:
-        method = root.findall(".//xenc:EncryptionMethod", NS)[-1]
-        etree.SubElement(method, f"{DS}DigestMethod", Algorithm="urn:md5")
-
-    idp = Idp(encrypt_to=certificate("sp"))
-    assert refused_after(change, idp, private_key=pem("sp")) == "EDL-LOGIN-043"
-
-
-@pytest.mark.parametrize("key", ["other", ""])
-def test_the_wrong_decryption_key_is_refused(key: str) -> None:
-    """An assertion encrypted to somebody else, or without a key of ours, is refused."""
-    idp = Idp(encrypt_to=certificate("sp"))
-    assert refused_after(lambda _: None, idp, private_key=key and pem(key)) == "EDL-LOGIN-045"
-
-
-@pytest.mark.parametrize("cipher", [xmlsec.Transform.AES256, xmlsec.Transform.AES256_GCM])
-@pytest.mark.parametrize("place", [0, 20, 400, -20])
-def test_changed_ciphertext_tells_nothing(cipher: Any, place: int) -> None:  # noqa: ANN401
-    """A flipped bit anywhere in the ciphertext is refused with the same public word."""
-
-    def flip(root: etree._Element) -> None:
-        value = root.findall(".//xenc:CipherValue", NS)[-1]
-        data = bytearray(base64.b64decode(value.text or ""))
-        data[place] ^= 1
-        value.text = base64.b64encode(data).decode()
-
-    idp = Idp(encrypt_to=certificate("sp"), cipher=cipher)
-    code = refused_after(flip, idp, private_key=pem("sp"))
-    assert code in ("EDL-LOGIN-042", "EDL-LOGIN-045", "EDL-LOGIN-046", "EDL-LOGIN-047")

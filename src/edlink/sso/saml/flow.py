@@ -1,8 +1,8 @@
 """
 SAML 2.0 web browser sign-on for a service (SAML 2.0 profiles, 4.1): redirect out, POST back.
 
-A response is decoded, its shape checked, verified by python3-saml, its shape checked again after
-decryption, compared with this login, and only then used up in the replay store.
+A response is decoded, its shape checked, decrypted, its shape checked again, verified by
+python3-saml, compared with this login, and only then used up in the replay store.
 """
 
 import time
@@ -36,6 +36,10 @@ class Metadata(Protocol):
 
     def refreshed(self, now: float) -> IdpMetadata | None:
         """Return newer metadata than the last, or None."""
+        ...
+
+    def problem(self, now: float) -> str | None:
+        """Return what is wrong, in a word, with the metadata where they are published; or None."""
         ...
 
 
@@ -101,17 +105,14 @@ class SamlFlow:
         Raises:
             LoginError: The response is refused.
         """
-        field = form.get("SAMLResponse", "")
-        check_structure(parse_response(decode_field(field)))
+        posted = parse_response(decode_field(form.get("SAMLResponse", "")))
+        check_structure(posted)
         if pending is None and self.unsolicited == "restart":
             require_first_restart(form.get("RelayState", ""))
             start = self._start("/", restarted=True)
             return RestartLogin(url=start.url, pending=start.pending)
         self._check_pending(pending)
-        # Read anew: names that decryption put into the tree escape lxml's search by tag.
-        root = parse_response(etree.tostring(self._verified(field)))
-        check_structure(root)
-        assertion = read_assertion(root, self._expected(pending))
+        assertion = read_assertion(self._verified(posted), self._expected(pending))
         self._use_up(assertion, pending)
         return assertion
 
@@ -131,17 +132,17 @@ class SamlFlow:
             raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
         check_not_expired(pending, self.clock())
 
-    def _verified(self, field: str) -> etree._Element:
+    def _verified(self, posted: etree._Element) -> etree._Element:
         """Return the verified tree; certificates that may have been renewed are read again once."""
         try:
-            return toolkit.verified(field, self.parties())
+            return toolkit.verified(posted, self.parties())
         except InvalidLoginError as error:
             fault = error.with_traceback(None)
         unknown = fault.code == toolkit.SIGNATURE_FAULT
         newer = self.metadata.refreshed(self.clock()) if unknown else None
         if newer is None:
             raise fault
-        return toolkit.verified(field, self._parties(newer))
+        return toolkit.verified(posted, self._parties(newer))
 
     def _use_up(self, assertion: Assertion, pending: PendingLogin | None) -> None:
         until = assertion.usable_until

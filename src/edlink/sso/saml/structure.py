@@ -29,9 +29,19 @@ _FORBIDDEN = (
     f"{DSIG}Object",
     f"{DSIG}Manifest",
     f"{XENC}CipherReference",
-    f"{DSIG}SPKIData",
-    f"{DSIG}PGPData",
     "{http://www.w3.org/2001/XInclude}include",
+)
+
+#: What may say which key was used: by name, by certificate, or enclosed.  Other ways make libxmlsec
+#: read addresses and files (KeyInfoReference) or compute for as long as the sender likes.
+_KEY_PARTS = frozenset(
+    {
+        f"{DSIG}KeyName",
+        f"{DSIG}KeyValue",
+        f"{DSIG}X509Data",
+        f"{DSIG}RetrievalMethod",
+        f"{XENC}EncryptedKey",
+    }
 )
 
 
@@ -52,6 +62,8 @@ def check_structure(root: etree._Element) -> None:
     for signature in root.iter(f"{DSIG}Signature"):
         _require(signature.getparent() in (root, assertion))
         _check_signature(signature)
+    for info in root.iter(f"{DSIG}KeyInfo"):
+        _require({part.tag for part in info.iterchildren("*")} <= _KEY_PARTS)
     for method in root.iter(f"{DSIG}RetrievalMethod"):
         parents = {ancestor.tag for ancestor in method.iterancestors()}
         _require(method.get("URI", "").startswith("#") and f"{DSIG}Signature" not in parents)
