@@ -7,6 +7,7 @@ from edlink.sandbox.faults import (
     access,
     clever,
     entra,
+    entra_rows,
     links,
     paging,
     shapes,
@@ -22,7 +23,18 @@ __all__ = ["FAULTS", "Expects", "Fault"]
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         fault.name: fault
-        for module in (paging, transport, access, shapes, values, links, clever, veracross, entra)
+        for module in (
+            paging,
+            transport,
+            access,
+            shapes,
+            values,
+            links,
+            clever,
+            veracross,
+            entra,
+            entra_rows,
+        )
         for fault in module.FAULTS
     }
 )

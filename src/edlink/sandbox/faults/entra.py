@@ -1,4 +1,4 @@
-"""What goes wrong at Microsoft Graph: its links, its limits, its deltas, what it holds back."""
+"""What goes wrong at Microsoft Graph: its links, its limits, its deltas, what it refuses."""
 
 import json
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import attrs
 
 from edlink.sandbox.district import District
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import Expects, Fault, Meet, Memory, Send, struck
-from edlink.vocabulary import Kind, RelationshipKind, Role, Sex
+from edlink.sandbox.faults.fault import Expects, Fault, Meet, Memory, Send
+from edlink.vocabulary import Kind
 
 Json: TypeAlias = dict[str, Any]
 
@@ -27,23 +27,6 @@ MEMBERS: Final = frozenset(
     }
 )
 PAGE = 7
-NO_BIRTH_DATE, ODD_WORDS, HIDDEN = 5, 6, 15
-ROLE, GENDER, RELATIONSHIP = "faculty", "unlisted", "godparent"
-
-#: What is left of an educationUser for an app with less than ``EduRoster.Read.All``.
-LIMITED: Final = frozenset(
-    {
-        "id",
-        "primaryRole",
-        "accountEnabled",
-        "displayName",
-        "givenName",
-        "surname",
-        "userPrincipalName",
-        "userType",
-        "onPremisesInfo",
-    }
-)
 
 
 def _params(exchange: Exchange) -> dict[str, str]:
@@ -126,6 +109,11 @@ def _fault_reply(code: str, status: int) -> Reply:
     return json_reply({"error": {"code": code, "message": "Refused"}}, status)
 
 
+def _refuse_batch(exchange: Exchange, _: Memory) -> Reply | None:
+    is_batch = exchange.endpoint == "/$batch"
+    return _fault_reply("serviceUnavailable", 503) if is_batch else None
+
+
 def _unlicensed(exchange: Exchange, _: Memory) -> Reply | None:
     if not exchange.endpoint.startswith("/education/"):
         return None
@@ -142,106 +130,6 @@ def _forbid(endpoints: frozenset[str]) -> Meet:
 def _without_members(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 - any record
     by_group = kind is Kind.user and record.roles[0].role_raw == "group"
     return None if by_group or kind is Kind.enrollment else record
-
-
-# Rows
-
-
-def _bare_members(exchange: Exchange, _: Memory) -> None:
-    if exchange.endpoint in MEMBERS:
-        nulls = dict.fromkeys(("displayName", "mail", "userPrincipalName", "givenName"))
-        exchange.rows = [nulls | row for row in exchange.rows]
-
-
-def _hidden(class_id: str, user_id: str) -> str:
-    """Return the id of whom nobody may see in a person's place, or the person's own."""
-    return f"hidden-{user_id}" if struck(f"{class_id}|{user_id}", HIDDEN) else user_id
-
-
-def _hidden_members(exchange: Exchange, _: Memory) -> None:
-    if exchange.endpoint in MEMBERS:
-        class_id = exchange.request.path.split("/")[-2]
-        exchange.rows = [row | {"id": _hidden(class_id, row["id"])} for row in exchange.rows]
-
-
-def _read_hidden(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 - any record
-    if kind is not Kind.enrollment:
-        return record
-    user_id = _hidden(record.class_id, record.user_id)
-    return attrs.evolve(record, user_id=user_id, sourced_id=f"{record.class_id}|{user_id}")
-
-
-def _users(change: Callable[[Json], Json]) -> Callable[[Exchange, Memory], None]:
-    def spoil(exchange: Exchange, _: Memory) -> None:
-        if exchange.endpoint in {"/education/users", "/education/users/{id}"}:
-            exchange.rows = [change(row) for row in exchange.rows]
-
-    return spoil
-
-
-def _odd_birth_date(row: Json) -> Json:
-    student = row["student"]
-    if not (student and student["birthDate"]):
-        return row
-    is_empty = struck(row["id"], NO_BIRTH_DATE)
-    text = "" if is_empty else student["birthDate"] + "T00:00:00Z"
-    return row | {"student": student | {"birthDate": text}}
-
-
-def _read_birth_date(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 - any record
-    if kind is not Kind.demographics or not struck(record.sourced_id, NO_BIRTH_DATE):
-        return record
-    return attrs.evolve(record, birth_date=None) if record.sex else None
-
-
-def _odd_words(row: Json) -> Json:
-    if not struck(row["id"], ODD_WORDS):
-        return row
-    student = row["student"]
-    if student and student["gender"]:
-        student = student | {"gender": GENDER}
-    contacts = [contact | {"relationship": RELATIONSHIP} for contact in row["relatedContacts"]]
-    return row | {"primaryRole": ROLE, "student": student, "relatedContacts": contacts}
-
-
-def _read_odd_words(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 - any record
-    # A contact's and a link's id begin with the student's.
-    account, _bar, of_contact = record.sourced_id.partition("|")
-    if not struck(account, ODD_WORDS):
-        return record
-    if kind is Kind.relationship:
-        kind_ = RelationshipKind.unknown
-        return attrs.evolve(record, kind=kind_, kind_raw=RELATIONSHIP)
-    if kind is Kind.demographics:
-        return attrs.evolve(record, sex=Sex.other, sex_raw=GENDER) if record.sex else record
-    if kind is not Kind.user:
-        return record
-    said = {"role": Role.contact, "role_raw": RELATIONSHIP} if of_contact else {"role_raw": ROLE}
-    return attrs.evolve(record, roles=tuple(attrs.evolve(r, **said) for r in record.roles))
-
-
-def _limited(row: Json) -> Json:
-    kept = {name: value for name, value in row.items() if name in LIMITED}
-    for name in ("student", "teacher"):
-        kept[name] = row[name] and {"externalId": row[name]["externalId"]}
-    return kept
-
-
-def _read_limited(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 - any record
-    is_contact = kind is Kind.user and "|" in record.sourced_id
-    if is_contact or kind in {Kind.relationship, Kind.demographics}:
-        return None
-    if kind is not Kind.user:
-        return record
-    return attrs.evolve(
-        record,
-        middle_name=None,
-        email=None,
-        sms=None,
-        grades=(),
-        grades_raw=(),
-        roles=tuple(attrs.evolve(role, department=None) for role in record.roles),
-    )
 
 
 # Deltas
@@ -261,39 +149,40 @@ def _gone(exchange: Exchange, _: Memory) -> Reply | None:
     return _fault_reply("resyncRequired", 410) if _is_change(exchange) else None
 
 
-def _fault(
+def fault(
     name: str,
     summary: str,
     expects: Expects,
     providers: frozenset[str] = ENTRA,
     **acts: Any,  # noqa: ANN401 - a fault's fields
 ) -> Fault:
+    """Return a fault of Microsoft's doors."""
     return Fault(name=name, summary=summary, expects=expects, providers=providers, **acts)
 
 
 FAULTS = (
-    _fault(
+    fault(
         "entra_next_elsewhere",
         "Points the links to next pages at another host.",
         Expects.error,
         turn=_several_pages,
         send=_body(_elsewhere(NEXT)),
     ),
-    _fault(
+    fault(
         "entra_next_stuck",
         "Leads from each later page back to itself.",
         Expects.error,
         turn=_several_pages,
         send=_body(_stuck),
     ),
-    _fault(
+    fault(
         "entra_page_twice",
         "Gives the first page of each list a second time, as its next.",
         Expects.truth,
         turn=_several_pages,
         send=_body(_twice),
     ),
-    _fault(
+    fault(
         "entra_rows_repeated",
         "Gives one row in place of all others of a later page, beside a count that is right.",
         Expects.error,
@@ -301,13 +190,13 @@ FAULTS = (
         turn=_several_pages,
         spoil=_one_row,
     ),
-    _fault(
+    fault(
         "entra_short_page",
         "Gives half a page where more pages follow.",
         Expects.truth,
         turn=_short_page,
     ),
-    _fault(
+    fault(
         "entra_empty_page",
         "Gives an empty page with a next one before every later page.",
         Expects.truth,
@@ -315,79 +204,47 @@ FAULTS = (
         meet=_empty_page,
         send=_body(_lead_to_empty),
     ),
-    _fault(
+    fault(
         "entra_empty_429",
         "Answers the first request for each list 429 with Retry-After and an empty body.",
         Expects.truth,
         meet=_empty_429,
     ),
-    _fault(
+    fault(
+        "entra_batch_refused",
+        "Answers every batch 503; the same lists come one by one.",
+        Expects.truth,
+        meet=_refuse_batch,
+    ),
+    fault(
         "entra_unlicensed",
         "Answers as a tenant that never had education resources: no school, and 400.",
         Expects.error,
         EDUCATION,
         meet=_unlicensed,
     ),
-    _fault(
+    fault(
         "entra_members_forbidden",
         "Answers members 403, as when a permission is withdrawn.",
         Expects.issues,
         meet=_forbid(MEMBERS),
         reads=_without_members,
     ),
-    _fault(
-        "entra_limited_fields",
-        "Sends people without birth dates, contacts and more, as with a lesser permission.",
-        Expects.truth,
-        EDUCATION,
-        spoil=_users(_limited),
-        reads=_read_limited,
-    ),
-    _fault(
-        "entra_bare_members",
-        "Sends members as bare ids, with null for all else.",
-        Expects.truth,
-        spoil=_bare_members,
-    ),
-    _fault(
-        "entra_hidden_members",
-        "Lists members of classes who are nowhere else.",
-        Expects.issues,
-        EDUCATION,
-        spoil=_hidden_members,
-        reads=_read_hidden,
-    ),
-    _fault(
-        "entra_birth_date_forms",
-        "Sends one birth date in five as '', the others with a time.",
-        Expects.truth,
-        EDUCATION,
-        spoil=_users(_odd_birth_date),
-        reads=_read_birth_date,
-    ),
-    _fault(
-        "entra_new_words",
-        "Sends roles, genders and relationships of one person in six that no schema has.",
-        Expects.truth,
-        EDUCATION,
-        spoil=_users(_odd_words),
-        reads=_read_odd_words,
-    ),
-    _fault(
+    fault(
         "entra_delta_elsewhere",
         "Points the links to later changes at another host.",
         Expects.error,
         EDUCATION,
         send=_body(_elsewhere(DELTA)),
     ),
-    _fault(
+    fault(
         "entra_delta_replayed",
         "Tells every change twice, backwards the first time; a whole pull is as ever.",
         Expects.truth,
         EDUCATION,
         send=_body(_replay),
     ),
-    _fault(
+    fault(
         "entra_delta_gone",
         "Answers 410 to every mark of changes; a whole pull is as ever.",
         Expects.truth,
