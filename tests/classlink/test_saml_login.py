@@ -12,6 +12,7 @@ from tests.sso.saml_idp import (
     Idp,
     certificate,
     metadata,
+    moment,
     one,
     pem,
     set_to,
@@ -156,7 +157,39 @@ def test_metadata_by_address_are_fetched() -> None:
         assert sign_in(**settings).subject == "person-1"
         server.answers.clear()
         codes = [f.code for f in login(**settings).check_login()]
-    assert codes == ["EDL-CHECK-901", "EDL-CHECK-906"]
+    assert codes == ["EDL-CHECK-901", "EDL-CHECK-906", "EDL-CHECK-904"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ((404, {}, b""), "unreachable"),
+        ((503, {}, b""), "unreachable"),
+        ((302, {"Location": "/elsewhere"}, b""), "unreachable"),
+        ((200, {}, b"<html>"), "unusable"),
+        ((200, {}, metadata(entity_id="https://other.example.org").encode()), "another_entity"),
+        ((200, {}, metadata("next").encode()), None),
+    ],
+)
+def test_the_doctor_looks_at_the_metadata_anew(answer: Any, problem: str | None) -> None:  # noqa: ANN401
+    """Metadata that were good at the last login are looked at now; the last good ones serve on."""
+    with running_issuer() as server:
+        subject = login(idp_metadata="", idp_metadata_url=served(server))
+        subject.begin()
+        server.answers["/metadata"] = answer
+        found = {f.code: f for f in subject.check_login()}
+        assert subject.begin().url.startswith("https://idp.example.org/sso")
+    wrong = found.get("EDL-CHECK-911")
+    assert (wrong and wrong.evidence["problem"]) == problem
+    assert found["EDL-CHECK-907"].is_ok
+
+
+@pytest.mark.parametrize(("days", "warned"), [(3, True), (200, False)])
+def test_the_doctor_sees_metadata_run_out(days: int, *, warned: bool) -> None:
+    """A document that says when it runs out is warned of a month before."""
+    text = metadata(extra=f'validUntil="{moment(days * 86400 + 60)}"')
+    codes = {f.code: f.evidence for f in login(idp_metadata=text).check_login()}
+    assert codes.get("EDL-CHECK-912") == ({"days": days} if warned else None)
 
 
 def served(server: Issuer) -> str:

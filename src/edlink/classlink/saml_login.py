@@ -8,26 +8,22 @@ but what those names say, so the names are settings here too.
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
 from typing import Literal
 
 import attrs
 
 from edlink.classlink.login import read_role
-from edlink.errors import ConfigError, LoginError
+from edlink.errors import ConfigError
 from edlink.report import Finding
-from edlink.sso.doctor import redirect_finding
+from edlink.sso.doctor import clock_finding, redirect_finding
 from edlink.sso.identity import Identity, Unverified
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.refusals import foreign_tenant, nobody
 from edlink.sso.saml import Assertion, FixedMetadata, RemoteMetadata, SamlFlow, service_metadata
+from edlink.sso.saml.doctor import metadata_findings
 from edlink.sso.saml.names import TRANSIENT
 from edlink.sso.sender import Sender
 from edlink.sso.stores import ReplayStore
-from edlink.vocabulary import Severity
-
-#: Days before a certificate's end from which the doctor warns.
-_WARN_DAYS = 30
 
 
 @attrs.frozen(kw_only=True)
@@ -108,11 +104,13 @@ class ClassLinkSamlLogin:
         self._attributes = attributes or ClassLinkAttributes()
         self._certificate = certificate
         self._clock = clock
+        self._sender = sender or Sender()
+        self._metadata_url = idp_metadata_url
         self._flow = SamlFlow(
             provider="classlink",
             entity_id=entity_id,
             acs_url=acs_url,
-            metadata=RemoteMetadata(idp_metadata_url, sender=sender or Sender())
+            metadata=RemoteMetadata(idp_metadata_url, sender=self._sender)
             if idp_metadata_url
             else FixedMetadata(idp_metadata),
             replay_store=replay_store,
@@ -161,24 +159,18 @@ class ClassLinkSamlLogin:
         return service_metadata(flow.entity_id, flow.acs_url, certificate=self._certificate)
 
     def check_login(self) -> tuple[Finding, ...]:
-        """Return what would keep people from signing in: metadata, certificates, addresses."""
+        """
+        Return what would keep people from signing in: metadata, certificates, addresses, clock.
+
+        The metadata are looked at anew.  A clock is compared with that of the metadata's host.
+        """
         where = "ClassLink Management Console, Single Sign-On, SAML Console, Metadata Overrides"
         address = redirect_finding(self._flow.acs_url, where=where)
         now = self._clock()
-        try:
-            metadata = self._flow.metadata.current(now)
-        except LoginError as error:
-            problem = Finding(
-                code="EDL-CHECK-906",
-                severity=Severity.error,
-                title="The district's IDP metadata cannot be used",
-                evidence={"error": error.code},
-                fix=error.fix or "Copy the IDP Metadata URL again from the SAML Console.",
-                who="district",
-            )
-            return (address, problem)
-        left = [(end - datetime.fromtimestamp(now, UTC)).days for end in metadata.certificate_ends]
-        return (address, _certificate_finding(left))
+        found = (address, *metadata_findings(self._flow.metadata, now))
+        if not self._metadata_url:
+            return found
+        return (*found, clock_finding(self._sender, self._metadata_url, now))
 
     def _identity(self, assertion: Assertion) -> Identity:
         names = self._attributes
@@ -208,24 +200,3 @@ class ClassLinkSamlLogin:
         if found is None:
             raise nobody()
         return found
-
-
-def _certificate_finding(left: list[int]) -> Finding:
-    """Return how long the longest-lived of the provider's certificates is good."""
-    longest = max(left)
-    if longest < 0:
-        severity, title = Severity.error, "Every signing certificate of the district has expired"
-    elif longest < _WARN_DAYS:
-        severity, title = Severity.warning, "The district's signing certificate ends soon"
-    else:
-        severity, title = Severity.ok, "The district's IDP metadata and certificates are good"
-    late = severity is not Severity.ok
-    fix = "ClassLink renews certificates every summer: have the metadata address used, not a copy."
-    return Finding(
-        code="EDL-CHECK-907",
-        severity=severity,
-        title=title,
-        evidence={"days": longest, "certificates": len(left)},
-        fix=fix if late else "",
-        who="district" if late else "nobody",
-    )

@@ -132,7 +132,7 @@ def clock_finding(sender: Sender, url: str, now: float) -> Finding:
 
 def _drift(sender: Sender, url: str, now: float) -> float | None:
     try:
-        answer = sender.get(origin(url) + "/", what="clock")
+        answer = sender.probe(origin(url) + "/", what="clock")  # many a start page redirects
         return now - parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
     except (LoginError, ValueError):
         return None

@@ -70,6 +70,15 @@ class Sender:
         """
         return self._send("GET", url, what, dict(headers or {}), None)
 
+    def probe(self, url: str, *, what: str) -> Answer:
+        """
+        Return the answer to a GET whatever its status; a redirect is shown, not followed.
+
+        Raises:
+            LoginError: EDL-LOGIN-010 or 012, when no answer arrives.
+        """
+        return self._ask("GET", url, what, {}, None)
+
     def post_form(
         self,
         url: str,
@@ -92,6 +101,19 @@ class Sender:
     def _send(
         self, method: str, url: str, what: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:
+        answer = self._ask(method, url, what, headers, body)
+        if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's redirects
+            message = f"the provider answered the request for the {what} with a redirect"
+            fix = "Check the configured address; edlink does not follow redirects."
+            raise LoginError("EDL-LOGIN-019", message, reason="not_set_up", fix=fix)
+        if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 - HTTP's own numbers
+            message = f"the provider failed on the request for the {what} ({answer.status})"
+            raise LoginError("EDL-LOGIN-011", message, reason="unavailable", retryable=True)
+        return answer
+
+    def _ask(
+        self, method: str, url: str, what: str, headers: dict[str, str], body: bytes | None
+    ) -> Answer:
         if not is_safe_url(url):
             message = f"the address for the {what} is not https"
             raise LoginError("EDL-LOGIN-012", message, reason="not_set_up")
@@ -102,13 +124,6 @@ class Sender:
         if answer is None:
             message = f"the provider gave no usable answer to the request for the {what}"
             raise LoginError("EDL-LOGIN-010", message, reason="unavailable", retryable=True)
-        if 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP's redirects
-            message = f"the provider answered the request for the {what} with a redirect"
-            fix = "Check the configured address; edlink does not follow redirects."
-            raise LoginError("EDL-LOGIN-019", message, reason="not_set_up", fix=fix)
-        if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 - HTTP's own numbers
-            message = f"the provider failed on the request for the {what} ({answer.status})"
-            raise LoginError("EDL-LOGIN-011", message, reason="unavailable", retryable=True)
         return answer
 
     def _exchange(

@@ -145,6 +145,9 @@ class FixedMetadata:
     def refreshed(self, now: float) -> IdpMetadata | None:
         """Return None: there is no place to look for newer metadata."""
 
+    def problem(self, now: float) -> None:
+        """Return None: there is no place to look."""
+
 
 class RemoteMetadata:
     """
@@ -189,17 +192,30 @@ class RemoteMetadata:
             self._look(now)
             return None if self._metadata == before else self._metadata
 
-    def _look(self, now: float) -> None:
+    def problem(self, now: float) -> str | None:
+        """
+        Return what is wrong with the document at the address now, looked at anew.
+
+        The word is ``unreachable``, ``unusable`` or ``another_entity``; None for nothing.
+        """
+        with self._lock:
+            return self._look(now)
+
+    def _look(self, now: float) -> str | None:
         self._tried_at = now
         try:
             headers = {"Accept": "application/samlmetadata+xml, application/xml, */*;q=0.1"}
             answer = self._sender.get(self._url, what="metadata", headers=headers)
         except LoginError:
-            return
+            return "unreachable"
+        if answer.status != 200:  # noqa: PLR2004 - HTTP
+            return "unreachable"
         found = parse_metadata(answer.body, entity_id=self._entity_id)
-        if answer.status == 200 and found is not None:  # noqa: PLR2004 - HTTP
-            # A new name is the operator's decision, never the document's.
-            self._metadata, self._entity_id = found, found.entity_id
+        if found is None:
+            return "unusable" if parse_metadata(answer.body) is None else "another_entity"
+        # A new name is the operator's decision, never the document's.
+        self._metadata, self._entity_id = found, found.entity_id
+        return None
 
 
 def require_valid(metadata: IdpMetadata | None, now: float) -> IdpMetadata:
