@@ -59,10 +59,12 @@ class Arrivals:
 
     def _existing(self, held: HostRecord, record: Record) -> None:
         effect = self.draft.effect(held)
-        why = self._why_alone(held, effect)
-        why = why or self.draft.matches.why_open(self.kind, record.sourced_id)
-        why = why or self.draft.why_waits(record)
-        if why is None or held.is_active:
+        open_ = self.draft.why_open(self.kind, record.sourced_id)
+        why = self._why_alone(held, effect) or open_ or self.draft.why_waits(record)
+        if open_ is not None and self.kind is Kind.user:
+            # Whoever this is, nothing of the one is put on the other.
+            self.draft.undecided[record.sourced_id] = open_
+        elif why is None or held.is_active:
             self.draft.present[self.kind].add(record.sourced_id)
         if why is not None:
             self.draft.keep(held, why)
@@ -108,7 +110,7 @@ class Arrivals:
         """Settle a record that a report or a person has spoken about; return whether."""
         draft, i = self.draft, record.sourced_id
         effect = draft.overrides.effect(self.kind, on=draft.on, ids=(i,))
-        why = effect.blocks_all or draft.matches.why_open(self.kind, i)
+        why = effect.blocks_all or draft.why_open(self.kind, i)
         if why is not None:
             draft.keep_out(self.kind, record, why)
             return True

@@ -1,6 +1,6 @@
 """The records that a roster no longer has, one kind at a time: archived, held, or left alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -34,12 +34,14 @@ class Departures:
         kind: The kind.
         taken: Ids of host records that got another id and are not gone.
         removals: What the limits decide on at the end.
+        kin: Why contacts of undecided students stay.
     """
 
     draft: Draft
     kind: Kind
     taken: set[str]
     removals: list[_Removal] = attrs.field(factory=list)
+    kin: Mapping[str, str] = attrs.field(factory=dict)
 
     def settle(
         self, rekeys: Iterable[tuple[Change, HostRecord]], changed: Iterable[HostRecord]
@@ -52,6 +54,8 @@ class Departures:
             changed: Host records whose fields change.
         """
         draft = self.draft
+        if self.kind is Kind.user:
+            self.kin = draft.kin_of_undecided()
         for held in changed:
             draft.tally.add_changed(held)
         for change, held in rekeys:
@@ -107,8 +111,9 @@ class Departures:
         if mode is not ClassMode.sync:
             return f"class_{mode}"
         record = held.record
-        alone = isinstance(record, Enrollment) and record.class_id in self.draft.left_alone
-        return "class_left_alone" if alone else None
+        if isinstance(record, Enrollment) and record.class_id in self.draft.left_alone:
+            return "class_left_alone"
+        return self.draft.why_undecided(record) or self.kin.get(held.sourced_id)
 
     def _judge(self) -> None:
         """

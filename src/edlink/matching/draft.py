@@ -1,7 +1,8 @@
 """A sync plan in the making: what it is made from, and what has been decided so far."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import cast
 
 import attrs
 
@@ -39,6 +40,10 @@ class Matches:
         """Return the host ref that a report links an incoming record with, and the rule."""
         return self._refs.get((kind, sourced_id))
 
+    def find_user(self, sourced_id: str) -> str | None:
+        """Return the host ref that a report links an incoming user with, or None."""
+        return self._refs.get((Kind.user, sourced_id), (None,))[0]
+
     def why_open(self, kind: Kind, sourced_id: str) -> str | None:
         """Return why a report leaves an incoming record to a person, or None."""
         return self._open.get((kind, sourced_id))
@@ -67,6 +72,8 @@ class Draft:
         left_alone: Classes that a person told sync to leave alone.
         renamed: New ids of re-keyed records, by their old ones.
         adopted: New ids of adopted records, by their refs.
+        reused: Ids of users under which another person came.
+        undecided: Why managed users are left to a person, by id; what hangs on them is left too.
     """
 
     host: HostState
@@ -80,6 +87,7 @@ class Draft:
     reach: Reach
     waiting: Waiting
     tally: Tally
+    reused: frozenset[str] = frozenset()
     changes: list[Change] = attrs.field(factory=list)
     held: list[Change] = attrs.field(factory=list)
     holds: list[Hold] = attrs.field(factory=list)
@@ -90,6 +98,7 @@ class Draft:
     left_alone: set[str] = attrs.field(factory=set)
     renamed: dict[Kind, dict[str, str]] = attrs.field(factory=_names_by_kind)
     adopted: dict[Kind, dict[str, str]] = attrs.field(factory=_names_by_kind)
+    undecided: dict[str, str] = attrs.field(factory=dict)
 
     def keep(self, held: HostRecord, reason: str) -> None:
         """Note that a host record is left alone."""
@@ -106,6 +115,29 @@ class Draft:
         ids = (held.sourced_id, *ids)
         return self.overrides.effect(held.kind, on=self.on, ref=held.ref, ids=ids)
 
+    def why_open(self, kind: Kind, sourced_id: str) -> str | None:
+        """Return why an incoming record is left to a person, or None."""
+        if kind is Kind.user and sourced_id in self.reused:
+            return "id_reused"
+        return self.matches.why_open(kind, sourced_id)
+
+    def why_undecided(self, record: Record) -> str | None:
+        """Return why a person must first say who is at an end of a connecting record, or None."""
+        if not self.undecided:
+            return None
+        reasons = (self.undecided.get(i or "") for kind, i in _ends(record) if kind is Kind.user)
+        return next(filter(None, reasons), None)
+
+    def kin_of_undecided(self) -> Mapping[str, str]:
+        """Return the contacts whom the host has for undecided students, each with the reason."""
+        links = self.host.managed(Kind.relationship).values() if self.undecided else ()
+        found = (cast("Relationship", held.record) for held in links)
+        return {
+            link.contact_id: self.undecided[link.student_id]
+            for link in found
+            if link.student_id in self.undecided
+        }
+
     def distrusted(self, kind: Kind) -> frozenset[str]:
         """Return the fields of a kind that the roster itself warns of, such as masked names."""
         warnings = (w for w in self.incoming.warnings if w.kind in (None, kind))
@@ -113,18 +145,24 @@ class Draft:
 
     def why_waits(self, record: Record) -> str | None:
         """Return which end of a connecting record the host will not have, or None."""
-        match record:
-            case Enrollment():
-                if record.class_id in self.left_alone:
-                    return "class_left_alone"
-                ends = [(Kind.class_, record.class_id), (Kind.user, record.user_id)]
-            case Relationship():
-                ends = [(Kind.user, record.student_id), (Kind.user, record.contact_id)]
-            case Demographics():
-                ends = [(Kind.user, record.sourced_id)]
-            case _:
-                return None
-        for kind, i in ends:
+        if isinstance(record, Enrollment) and record.class_id in self.left_alone:
+            return "class_left_alone"
+        why = self.why_undecided(record)
+        if why is not None:
+            return why
+        for kind, i in _ends(record):
             if kind in self.policy.kinds and i not in self.present[kind]:
                 return f"no_{kind}"
         return None
+
+
+def _ends(record: Record) -> tuple[tuple[Kind, str | None], ...]:
+    """Return what a connecting record connects; nothing for others."""
+    match record:
+        case Enrollment():
+            return (Kind.class_, record.class_id), (Kind.user, record.user_id)
+        case Relationship():
+            return (Kind.user, record.student_id), (Kind.user, record.contact_id)
+        case Demographics():
+            return ((Kind.user, record.sourced_id),)
+    return ()

@@ -15,6 +15,7 @@ from edlink.matching.overrides import Overrides
 from edlink.matching.plan import SyncPlan, ordered
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.report import MatchReport
+from edlink.matching.reused import reused_ids
 from edlink.matching.tally import Tally
 from edlink.matching.wanted import divide
 from edlink.model import RECORD_TYPES
@@ -52,7 +53,7 @@ def plan_sync(  # noqa: PLR0913 - each is one fact that only the host knows
     _require_same_source(host, incoming)
     reports = (report,) if isinstance(report, MatchReport) else tuple(report)
     policy = policy or SyncPolicy()
-    places = Places(host=host)
+    places, matches = Places(host=host), Matches(reports)
     draft = Draft(
         host=host,
         incoming=incoming,
@@ -60,11 +61,12 @@ def plan_sync(  # noqa: PLR0913 - each is one fact that only the host knows
         overrides=overrides or Overrides(),
         on=on,
         wanted=divide(incoming, policy, on),
-        matches=Matches(reports),
+        matches=matches,
         places=places,
         reach=Reach(roster=incoming, policy=policy),
         waiting=Waiting(host=host, roster=incoming, policy=policy, on=on),
         tally=Tally(places=places),
+        reused=reused_ids(host, incoming, matches.find_user),
     )
     # Kinds come in the roster's order: what others hang on is settled before them.
     for kind in RECORD_TYPES:

@@ -1,0 +1,75 @@
+"""Ids under which a roster has somebody else than the host: another child behind an old id."""
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import attrs
+
+from edlink.matching.host import HostRecord, HostState
+from edlink.matching.people import people_of
+from edlink.matching.reading import Reader
+from edlink.matching.rules import MatchRules
+from edlink.matching.vetoes import is_contradicted
+from edlink.model import Demographics, User
+from edlink.roster import Roster
+from edlink.vocabulary import Kind
+
+_READER = Reader(MatchRules())
+
+#: Turns an incoming user id into the ref that a report links it with, or None.
+FindRef = Callable[[str], str | None]
+
+
+def reused_ids(host: HostState, incoming: Roster, find_ref: FindRef) -> frozenset[str]:
+    """
+    Return the ids of incoming users who contradict the person that the host has for them.
+
+    Archived records count too: an id may be given away years after its owner left.
+
+    Args:
+        host: The host's records.
+        incoming: The pull; fields that it distrusts contradict nobody.
+        find_ref: What a match report says of users whom the host does not manage under their id.
+    """
+    managed = host.managed(Kind.user)
+    before: list[User] = []
+    after: list[User] = []
+    dates: list[Demographics] = []
+    for user in incoming.users:
+        held = managed.get(user.sourced_id) or host.get(Kind.user, find_ref(user.sourced_id) or "")
+        old = None if held is None else cast("User", held.record)
+        # Nobody is contradicted who kept the given name; nearly all do.
+        if held is None or old is None or old.given_name == user.given_name:
+            continue
+        before.append(attrs.evolve(old, sourced_id=user.sourced_id))
+        after.append(user)
+        dates += _birth_date(host, held, user.sourced_id)
+    now = (incoming.demographics_of(user.sourced_id) for user in after)
+    pairs = zip(
+        people_of(_people(incoming, before, dates)),
+        people_of(_people(incoming, after, (born for born in now if born is not None))),
+        strict=True,
+    )
+    return frozenset(b.ref for a, b in pairs if is_contradicted(_READER, b, a))
+
+
+def _birth_date(host: HostState, held: HostRecord, sourced_id: str) -> list[Demographics]:
+    """Return what the host has of a person's birth date, under another id."""
+    if held.source is None:
+        found = host.get(Kind.demographics, held.ref)
+    else:
+        found = host.managed(Kind.demographics, held.source).get(held.sourced_id)
+    if found is None:
+        return []
+    return [attrs.evolve(cast("Demographics", found.record), sourced_id=sourced_id)]
+
+
+def _people(pull: Roster, users: Iterable[User], demographics: Iterable[Demographics]) -> Roster:
+    """Return a roster of a few people that distrusts what a pull does."""
+    return Roster(
+        source=pull.source,
+        pulled_at=pull.pulled_at,
+        warnings=pull.warnings,
+        users=tuple(users),
+        demographics=tuple(demographics),
+    )

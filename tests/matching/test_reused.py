@@ -1,0 +1,199 @@
+"""An id behind which another child came: nothing of the one is put on the other."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from edlink.coverage import Coverage, CoverageEntry, RosterWarning, Source
+from edlink.matching.apply import apply_sync
+from edlink.matching.host import HostRecord, HostState, SyncMemory
+from edlink.matching.host_side import host_links, host_people
+from edlink.matching.match import match_people
+from edlink.matching.plan import Action, SyncPlan
+from edlink.matching.report import Link, MatchReport
+from edlink.matching.sync import plan_sync
+from edlink.model import (
+    Class,
+    Demographics,
+    Enrollment,
+    Org,
+    Record,
+    Relationship,
+    RoleAssignment,
+    User,
+)
+from edlink.roster import Roster
+from edlink.vocabulary import Kind, OrgType, Role
+
+SOURCE = Source("classlink", "d1")
+DAY = date(2025, 10, 1)
+EVERYTHING = Coverage(CoverageEntry(kind=kind) for kind in Kind)
+BASE: tuple[Record, ...] = (
+    Org(sourced_id="s1", type=OrgType.school),
+    Class(sourced_id="c1", org_id="s1"),
+    Class(sourced_id="c2", org_id="s1"),
+)
+
+
+def _student(given: str, family: str, sourced_id: str = "u1") -> User:
+    roles = (RoleAssignment(role=Role.student, org_id="s1"),)
+    return User(sourced_id=sourced_id, given_name=given, family_name=family, roles=roles)
+
+
+def _family(child: User, born: date, adult: str, class_id: str) -> list[Record]:
+    """Return a child with a birth date, a parent, and a class."""
+    i = child.sourced_id
+    return [
+        child,
+        Demographics(sourced_id=i, birth_date=born),
+        User(sourced_id=adult, roles=(RoleAssignment(role=Role.guardian),)),
+        Relationship(sourced_id=f"{i}-{adult}", student_id=i, contact_id=adult),
+        Enrollment(sourced_id=f"{i}-{class_id}", user_id=i, class_id=class_id, role=Role.student),
+    ]
+
+
+ANA = _student("Ana", "Sample")
+KEVIN = _student("Kevin", "Muster")
+OLD = _family(ANA, date(2012, 1, 2), "mum", "c1")
+NEW = _family(KEVIN, date(2014, 5, 6), "dad", "c2")
+
+
+def _roster(records: Iterable[Record], *, day: int = 0, **facts: Any) -> Roster:  # noqa: ANN401 - any field
+    pulled_at = datetime(2025, 10, 1, 1, tzinfo=UTC) + timedelta(days=day)
+    given = {"coverage": EVERYTHING} | facts
+    return Roster.from_records([*BASE, *records], source=SOURCE, pulled_at=pulled_at, **given)
+
+
+def _host(records: Iterable[Record], **facts: Any) -> HostState:  # noqa: ANN401 - any field
+    held = [HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE, **facts) for r in records]
+    base = [HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE) for r in BASE]
+    return HostState(memory=SyncMemory(source=SOURCE), records=[*base, *held])
+
+
+def _undated(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if not isinstance(record, Demographics)]
+
+
+def _report(host: HostState, roster: Roster) -> MatchReport:
+    return match_people(roster, host_people(host), links=host_links(host, Kind.user))
+
+
+def _why(plan: SyncPlan) -> dict[tuple[str, str], str]:
+    return {(str(keep.kind), keep.sourced_id): keep.reason for keep in plan.kept}
+
+
+@pytest.mark.parametrize("has_report", [True, False])
+def test_a_reused_id_is_held_every_night(has_report: bool) -> None:
+    """After a week the first child's record, family and class are as they were, unchanged."""
+    before = host = _host(OLD)
+    for day in range(8):
+        roster = _roster(NEW, day=day)
+        report = _report(host, roster) if has_report else ()
+        host = apply_sync(host, plan_sync(host, roster, report, on=DAY + timedelta(days=day)))
+
+    made = [record for record in host.records if record not in before.records]
+
+    assert [record.sourced_id for record in made] == ["dad"]
+    assert set(before.records) <= set(host.records)
+
+
+def test_what_hangs_on_a_reused_id_says_why_it_waits() -> None:
+    """Birth date, parents and classes of either child are kept with the reason of the id."""
+    plan = plan_sync(_host(OLD), _roster(NEW), on=DAY)
+
+    assert [(c.action, c.sourced_id) for c in plan.changes] == [(Action.create, "dad")]
+    assert _why(plan) == dict.fromkeys(
+        [
+            ("user", "u1"),
+            ("user", "mum"),
+            ("demographics", "u1"),
+            ("relationship", "u1-mum"),
+            ("relationship", "u1-dad"),
+            ("enrollment", "u1-c1"),
+            ("enrollment", "u1-c2"),
+        ],
+        "id_reused",
+    )
+
+
+def test_without_birth_dates_both_names_speak() -> None:
+    """Where no birth date is known, other given and family names make an id reused."""
+    plan = plan_sync(_host(_undated(OLD)), _roster(_undated(NEW)), on=DAY)
+
+    assert _why(plan)["user", "u1"] == "id_reused"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        [_student("Ana", "Muster")],
+        [_student("Kim", "Sample")],
+        [_student("Kim", "Muster"), Demographics(sourced_id="u1", birth_date=date(2012, 1, 2))],
+    ],
+)
+def test_a_person_who_took_another_name_is_updated(now: list[Record]) -> None:
+    """One name, or the birth date beside two new names, that stays, is the same person."""
+    plan = plan_sync(_host(OLD[:2]), _roster(now), on=DAY)
+
+    assert [(c.action, c.kind) for c in plan.changes] == [(Action.update, Kind.user)]
+
+
+def test_a_reused_id_of_an_archived_person_restores_nobody() -> None:
+    """Who left years ago does not come back as another child."""
+    host = _host(OLD, archived_on=date(2024, 6, 20), archive_reason="missing")
+
+    plan = plan_sync(host, _roster(NEW), on=DAY)
+
+    assert [(c.action, c.sourced_id) for c in plan.changes] == [(Action.create, "dad")]
+    assert _why(plan)["user", "u1"] == "id_reused"
+
+
+def test_a_hand_made_record_is_not_adopted_as_another_child() -> None:
+    """A pair that the host has stored is checked like an id: the host's own record stays."""
+    own = [HostRecord(ref="7", record=attrs.evolve(ANA, sourced_id="7"))]
+    own += [HostRecord(ref="7", record=Demographics(sourced_id="7", birth_date=date(2012, 1, 2)))]
+    host = HostState(memory=SyncMemory(source=SOURCE), records=[*_host(()).records, *own])
+    link = Link(incoming="u1", existing="7", kind="student", rule="stored_link")
+
+    plan = plan_sync(host, _roster(NEW[:2]), MatchReport(linked=(link,)), on=DAY)
+
+    assert plan.is_empty
+    assert _why(plan) == {("user", "u1"): "id_reused", ("demographics", "u1"): "no_user"}
+
+
+def test_masked_names_contradict_nobody() -> None:
+    """Names that the roster itself distrusts do not make an id reused."""
+    masked = RosterWarning(
+        code="EDL-ROST-001",
+        message="names look masked",
+        kind=Kind.user,
+        distrusts=frozenset({"given_name", "family_name"}),
+    )
+
+    plan = plan_sync(_host(_undated(OLD)), _roster(_undated(NEW), warnings=(masked,)), on=DAY)
+
+    assert _why(plan)["user", "u1"] == "distrusted"
+
+
+def test_an_archived_and_released_record_makes_way() -> None:
+    """Once a person archived the old record and took it from the source, the new child comes in."""
+    host = _host(OLD)
+    released = [
+        attrs.evolve(r, source=None, archived_on=DAY)
+        if r.ref[2:] in {i.sourced_id for i in OLD}
+        else r
+        for r in host.records
+    ]
+    released = [
+        attrs.evolve(r, record=attrs.evolve(r.record, sourced_id=r.ref)) if r.source is None else r
+        for r in released
+    ]
+    host = HostState(memory=host.memory, records=released)
+
+    plan = plan_sync(host, _roster(NEW), on=DAY)
+
+    assert {c.action for c in plan.changes} == {Action.create}
+    assert not plan.kept
