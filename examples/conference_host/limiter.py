@@ -5,7 +5,7 @@ import sqlite3
 import attrs
 from examples.conference_host.store import Store
 
-from edlink.matching import Attempt, AttemptLimits, Outcome
+from edlink.matching import Attempt, AttemptLimits, Outcome, Permission
 
 _HOUR, _DAY = 3600, 86400
 
@@ -17,13 +17,14 @@ class SqlLimiter:
     store: Store
     limits: AttemptLimits = AttemptLimits()
 
-    def before(self, attempt: Attempt) -> bool:
-        """Count the attempt and return whether it may go on."""
+    def before(self, attempt: Attempt) -> Permission:
+        """Count the attempt, unless it must wait, and return whether it may go on."""
         now = attempt.at.timestamp()
         with self.store.connect() as db:
             db.execute("DELETE FROM attempt WHERE at <= ?", (now - _DAY,))
-            if not self._may_go_on(db, attempt, now):
-                return False
+            if self._must_wait(db, attempt, now):
+                return Permission.wait
+            spent = self._is_spent(db, attempt)
             db.execute(
                 "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, 0)",
                 (
@@ -35,7 +36,7 @@ class SqlLimiter:
                     attempt.is_linked,
                 ),
             )
-        return True
+        return Permission.spent if spent else Permission.allowed
 
     def after(self, attempt: Attempt, outcome: Outcome) -> None:
         """Take note of a failure."""
@@ -46,12 +47,21 @@ class SqlLimiter:
                     (attempt.at.timestamp(), attempt.actor, attempt.child),
                 )
 
-    def _may_go_on(self, db: sqlite3.Connection, attempt: Attempt, now: float) -> bool:
+    def _must_wait(self, db: sqlite3.Connection, attempt: Attempt, now: float) -> bool:
+        (network,) = db.execute(
+            "SELECT COUNT(*) FROM attempt WHERE network = ? AND failed AND at > ?",
+            (attempt.network, now - _HOUR),
+        ).fetchone()
+        failures, last = db.execute(
+            "SELECT COUNT(*), MAX(at) FROM attempt WHERE actor = ? AND failed", (attempt.actor,)
+        ).fetchone()
+        wait = self.limits.backoff * 2 ** (failures - 1) if failures else 0
+        return bool(network >= self.limits.network_failures or now < (last or 0) + wait)
+
+    def _is_spent(self, db: sqlite3.Connection, attempt: Attempt) -> bool:
         limits, actor, child = self.limits, attempt.actor, attempt.child
-        same, failures, last = db.execute(
-            "SELECT COUNT(*), TOTAL(failed), MAX(at * failed) FROM attempt"
-            " WHERE actor = ? AND child = ?",
-            (actor, child),
+        (same,) = db.execute(
+            "SELECT COUNT(*) FROM attempt WHERE actor = ? AND child = ?", (actor, child)
         ).fetchone()
         (strangers,) = db.execute(
             "SELECT COUNT(*) FROM attempt WHERE child = ? AND NOT is_linked", (child,)
@@ -60,15 +70,8 @@ class SqlLimiter:
             "SELECT COUNT(DISTINCT child) FROM attempt WHERE actor = ? AND child != ?",
             (actor, child),
         ).fetchone()
-        (network,) = db.execute(
-            "SELECT COUNT(*) FROM attempt WHERE network = ? AND failed AND at > ?",
-            (attempt.network, now - _HOUR),
-        ).fetchone()
-        wait = limits.backoff * 2 ** (failures - 1) if failures else 0
         return bool(
-            same < limits.per_actor_and_child
-            and (attempt.is_linked or strangers < limits.per_child)
-            and others < limits.children_per_actor
-            and network < limits.network_failures
-            and now >= (last or 0) + wait
+            same >= limits.per_actor_and_child
+            or (not attempt.is_linked and strangers >= limits.per_child)
+            or others >= limits.children_per_actor
         )

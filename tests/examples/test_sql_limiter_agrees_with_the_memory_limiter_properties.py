@@ -7,7 +7,7 @@ from examples.conference_host.store import Store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edlink.matching import Attempt, AttemptLimits, MemoryLimiter, Outcome
+from edlink.matching import Attempt, AttemptLimits, MemoryLimiter, Outcome, Permission
 
 LIMITS = AttemptLimits(
     per_actor_and_child=3, per_child=4, children_per_actor=2, network_failures=3, backoff=60
@@ -47,7 +47,8 @@ def test_both_limiters_let_the_same_attempts_go_on(
                 network=network,
                 is_linked=is_linked,
             )
-            allowed = memory.before(attempt)
-            assert sql.before(attempt) is allowed
+            permission = memory.before(attempt)
+            assert sql.before(attempt) is permission
+            told = {Permission.allowed: outcome, Permission.spent: Outcome.not_verified}
             for limiter in (memory, sql):
-                limiter.after(attempt, outcome if allowed else Outcome.limited)
+                limiter.after(attempt, told.get(permission, Outcome.limited))

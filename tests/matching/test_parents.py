@@ -11,7 +11,13 @@ from edlink.errors import ConfigError
 from edlink.matching.birth_report import diagnose_birth_dates, discard_birth_dates
 from edlink.matching.claim_reasons import FIXES, Reason
 from edlink.matching.directory import StudentDirectory
-from edlink.matching.limiter import Attempt, AttemptLimits, MemoryLimiter, Outcome
+from edlink.matching.limiter import (
+    Attempt,
+    AttemptLimits,
+    MemoryLimiter,
+    Outcome,
+    Permission,
+)
 from edlink.matching.parents import (
     ClaimPolicy,
     GuardianClaim,
@@ -234,6 +240,38 @@ def test_a_flag_that_bars_a_contact_always_refuses(barred: dict[str, object]) ->
     assert _verify(roster).private.reason is Reason.contact_barred
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "No-Contact",
+        "NO CONTACT (court)",
+        "Restraining order on file",
+        "\u201cno\u00a0contact\u201d",
+    ],
+)
+def test_a_note_that_bars_bars_however_it_is_written(note: str) -> None:
+    """Case, dashes and what else the note says make no difference."""
+    result = _verify(_with(attrs.evolve(LINK, custody_status_raw=note)))
+    assert result.private.reason is Reason.contact_barred
+
+
+@pytest.mark.parametrize("note", ["Supervised", "noncustodial", "see office", "?"])
+@pytest.mark.parametrize("contact_id", ["p", None])
+def test_a_note_that_nobody_foresaw_needs_approval(note: str, contact_id: str | None) -> None:
+    """What a program does not understand about custody is for people to decide."""
+    policy = attrs.evolve(POLICY, accept_knowledge_only=True)
+    roster = _with(attrs.evolve(LINK, custody_status_raw=note))
+    result = _verify(roster, policy=policy, contact_id=contact_id)
+    assert result.private.proof is Proof.needs_approval
+
+
+@pytest.mark.parametrize("note", ["Joint", " shared custody ", ""])
+def test_a_clear_note_bars_nobody(note: str) -> None:
+    """Parents who share custody are told apart from those who do not."""
+    result = _verify(_with(attrs.evolve(LINK, custody_status_raw=note)))
+    assert result.private.proof is Proof.possession
+
+
 def test_a_relationship_of_another_kind_needs_approval() -> None:
     """A neighbour on the pick-up list does not become a parent."""
     roster = _with(attrs.evolve(LINK, kind=RelationshipKind.emergency))
@@ -274,6 +312,38 @@ def test_a_number_may_be_required() -> None:
 
     assert _verify(policy=strict).private.reason is Reason.number_required
     assert _verify(policy=strict, student_number="0042").public is PublicAnswer.verified
+
+
+@pytest.mark.parametrize("number", ["", " ", "\u200b", "1.2E+5", "1000000000000000000"])
+def test_a_number_that_is_none_is_not_the_number_required(number: str) -> None:
+    """Blanks, and what a spreadsheet makes of a number, do not stand for it."""
+    policy = attrs.evolve(POLICY, require_number=True)
+    result = _verify(policy=policy, student_number=number)
+    assert result.private.reason is Reason.number_required
+
+
+def test_a_damaged_number_is_nobodys() -> None:
+    """A number that lost its digits is not passed over for the name beside it."""
+    result = _verify(student_number="1.2E+5")
+    assert result.private.reason is Reason.student_not_in_scope
+
+
+def test_half_a_character_is_limited_as_anything_typed() -> None:
+    """Text that no Unicode is finds nobody, and the limiter counts it."""
+    limiter = MemoryLimiter(AttemptLimits(per_actor_and_child=1, backoff=0))
+    first, second = (_verify(limiter=limiter, given_name="Zo\ud800") for _ in range(2))
+    assert first.private.reason is Reason.student_not_in_scope
+    assert second.private.reason is Reason.limited
+
+
+@pytest.mark.parametrize(
+    "typed", [{"birth_date": 20140325}, {"birth_date": None}, {"student_number": 42}]
+)
+def test_what_is_typed_is_text(typed: dict[str, object]) -> None:
+    """A number where text belongs is the host's mistake, before anything is looked up."""
+    with pytest.raises(ConfigError) as caught:
+        attrs.evolve(CLAIM, **typed)  # type: ignore[arg-type]
+    assert caught.value.code == "EDL-CONF-099"
 
 
 def test_the_wrong_school_finds_nobody() -> None:
@@ -317,16 +387,17 @@ def test_a_short_secret_is_refused() -> None:
 # Limits
 
 
-def test_after_too_many_attempts_even_the_right_date_must_wait() -> None:
-    """Five tries at one child a day, then try_later."""
+def test_after_too_many_attempts_even_the_right_date_fails() -> None:
+    """Five tries at one child a day; the sixth is a failure like any other, and staff see why."""
     limiter = MemoryLimiter(AttemptLimits(backoff=0))
     for _ in range(5):
         _verify(limiter=limiter, birth_date="2014-03-26")
 
     result = _verify(limiter=limiter)
 
-    assert result.public is PublicAnswer.try_later
+    assert result.public is PublicAnswer.not_verified
     assert result.private.reason is Reason.limited
+    assert result.log["limited"] is True
     tomorrow = NOW + timedelta(days=1)
     assert _verify(limiter=limiter, at=tomorrow).public is PublicAnswer.verified
 
@@ -339,7 +410,7 @@ def test_strangers_cannot_lock_a_linked_parent_out() -> None:
 
     stranger = _verify(limiter=limiter, actor="stranger-9", contact_id=None)
 
-    assert stranger.public is PublicAnswer.try_later
+    assert stranger.private.reason is Reason.limited
     assert _verify(limiter=limiter).public is PublicAnswer.verified
 
 
@@ -349,7 +420,24 @@ def test_one_actor_may_not_try_many_children() -> None:
     for name in ("Nobody", "Noone"):
         _verify(limiter=limiter, given_name=name)
 
-    assert _verify(limiter=limiter).public is PublicAnswer.try_later
+    assert _verify(limiter=limiter).private.reason is Reason.limited
+
+
+@pytest.mark.parametrize("limits", [AttemptLimits(), AttemptLimits(backoff=0)])
+def test_limits_do_not_tell_whose_a_number_is(limits: AttemptLimits) -> None:
+    """Tries at a number, then at a name, are answered alike whether or not they are one child."""
+
+    def answers(number: str) -> list[PublicAnswer]:
+        limiter, given = MemoryLimiter(limits), []
+        for n in range(12):
+            names = {} if n > 6 else {"given_name": None, "family_name": None}
+            typed: dict[str, Any] = names | {"student_number": None if n > 6 else number}
+            at = NOW + timedelta(hours=n)
+            said = typed | {"contact_id": None, "birth_date": "2010-01-01", "at": at}
+            given.append(_verify(limiter=limiter, **said).public)
+        return given
+
+    assert answers("0042") == answers("0043") == answers("9999")
 
 
 def test_a_network_with_many_failures_must_wait() -> None:
@@ -399,7 +487,7 @@ class _Broken(MemoryLimiter):
         super().__init__()
         self.fails_before = before
 
-    def before(self, attempt: Attempt) -> bool:
+    def before(self, attempt: Attempt) -> Permission:
         if self.fails_before:
             raise ConnectionError
         return super().before(attempt)

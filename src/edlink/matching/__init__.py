@@ -62,6 +62,7 @@ if typing.TYPE_CHECKING:
         AttemptLimits,
         MemoryLimiter,
         Outcome,
+        Permission,
     )
     from edlink.matching.match import match_people
     from edlink.matching.merge import (
@@ -204,6 +205,7 @@ __all__ = [
     "Override",
     "OverrideType",
     "Overrides",
+    "Permission",
     "Person",
     "PersonKind",
     "Profile",
@@ -321,7 +323,7 @@ _NAMES = {
     "id_rules": "IdRuleProposal learn_id_rule",
     "identities": "IdentityMatch match_identity",
     "ids": "IdKey normalize_id",
-    "limiter": "Attempt AttemptLimiter AttemptLimits MemoryLimiter Outcome",
+    "limiter": "Attempt AttemptLimiter AttemptLimits MemoryLimiter Outcome Permission",
     "match": "match_people",
     "merge": (
         "Merge MergeConflict MergePlan MergeState Redirect Reference ReferenceStep "

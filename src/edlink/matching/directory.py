@@ -95,14 +95,16 @@ class StudentDirectory:
         """
         Return the one student with a number and names, or with the names alone.
 
-        The same look-ups are made whatever is given and found.
+        A number that is blank is none; one that a spreadsheet has damaged is nobody's.  The same
+        look-ups are made whatever is given and found.
         """
         pair = (normalize_name(given_name).folded, normalize_name(family_name).folded)
+        typed = bool((number or "").strip())
         key = clean_id(number) or ""
         numbered = self._by_number.get(key, _NOBODY)
         named = self._by_name.get(pair, _NOBODY)
         left = bool({key, pair} & self._left)
-        fitting = named if not key else numbered & named if any(pair) else numbered
+        fitting = named if not typed else numbered & named if any(pair) else numbered
         here = {i for i in fitting if self._is_at(i, org_id)}
         if len(here) == 1:
             return Match(student_id=min(here))

@@ -16,6 +16,21 @@ class Outcome(StrEnum):
     limited = "limited"
 
 
+class Permission(StrEnum):
+    """
+    Whether an attempt may go on.
+
+    ``wait``: whoever tries, or the network they come from, must wait whichever child it is about,
+    so they may be told.  ``spent``: the attempts at this child, or at so many children, are spent.
+    They are told what every failure is told, since to know that two descriptions have one limit is
+    to know that they are one child; and ``after`` is told of a failure.
+    """
+
+    allowed = "allowed"
+    wait = "wait"
+    spent = "spent"
+
+
 @attrs.frozen(kw_only=True)
 class Attempt:
     """
@@ -46,8 +61,8 @@ class AttemptLimiter(Protocol):
     Each is called exactly once for each claim.  Whatever they raise counts as a refusal.
     """
 
-    def before(self, attempt: Attempt) -> bool:
-        """Count the attempt and return whether it may go on."""
+    def before(self, attempt: Attempt) -> Permission:
+        """Count the attempt, unless it must wait, and return whether it may go on."""
 
     def after(self, attempt: Attempt, outcome: Outcome) -> None:
         """Take note of what came of it."""
@@ -65,7 +80,7 @@ class AttemptLimits:
         network_failures: Failures from one network in an hour.
         usual_tenant_failures: Failures that a district has in a usual hour.
         alarm_factor: By how much an hour's failures must exceed the usual to raise an alarm.
-        backoff: Seconds to wait after a failure; doubled by each further one.
+        backoff: Seconds that an actor waits after a failure; doubled by each further one in a day.
     """
 
     per_actor_and_child: int = 5
@@ -96,12 +111,13 @@ class MemoryLimiter:
         self._attempts: list[Attempt] = []
         self._failures: list[Attempt] = []
 
-    def before(self, attempt: Attempt) -> bool:
-        """Count the attempt and return whether it may go on."""
-        if not self._may_go_on(attempt):
-            return False
+    def before(self, attempt: Attempt) -> Permission:
+        """Count the attempt, unless it must wait, and return whether it may go on."""
+        if self._must_wait(attempt):
+            return Permission.wait
+        spent = self._is_spent(attempt)
         self._attempts.append(attempt)
-        return True
+        return Permission.spent if spent else Permission.allowed
 
     def after(self, attempt: Attempt, outcome: Outcome) -> None:
         """Take note of a failure, and of a district that has too many."""
@@ -112,33 +128,29 @@ class MemoryLimiter:
         if failures > self.limits.usual_tenant_failures * self.limits.alarm_factor:
             self.alarms.setdefault(attempt.tenant, attempt.at)
 
-    def _may_go_on(self, attempt: Attempt) -> bool:
+    def _must_wait(self, attempt: Attempt) -> bool:
+        """Return whether the network has failed too often, or the actor too recently."""
+        network = _count(self._failures, attempt, _HOUR, lambda a: a.network == attempt.network)
+        if attempt.network is not None and network >= self.limits.network_failures:
+            return True
+        failed = [a.at for a in self._failures if a.actor == attempt.actor]
+        failed = [at for at in failed if attempt.at - at < _DAY]
+        if not failed:
+            return False
+        wait = self.limits.backoff * 2 ** (len(failed) - 1)
+        return attempt.at < max(failed) + timedelta(seconds=wait)
+
+    def _is_spent(self, attempt: Attempt) -> bool:
         limits, child = self.limits, attempt.child
         day = [a for a in self._attempts if attempt.at - a.at < _DAY]
         own = [a for a in day if a.actor == attempt.actor]
         same = sum(a.child == child for a in own)
         strangers = sum(a.child == child and not a.is_linked for a in day)
-        children = {a.child for a in own} | {child}
-        network = _count(self._failures, attempt, _HOUR, lambda a: a.network == attempt.network)
         return (
-            same < limits.per_actor_and_child
-            and (attempt.is_linked or strangers < limits.per_child)
-            and len(children) <= limits.children_per_actor
-            and (attempt.network is None or network < limits.network_failures)
-            and not self._must_wait(attempt)
+            same >= limits.per_actor_and_child
+            or (not attempt.is_linked and strangers >= limits.per_child)
+            or len({a.child for a in own} | {child}) > limits.children_per_actor
         )
-
-    def _must_wait(self, attempt: Attempt) -> bool:
-        """Return whether the actor's last failure at the child is too recent."""
-        failed = [
-            a.at
-            for a in self._failures
-            if (a.actor, a.child) == (attempt.actor, attempt.child) and attempt.at - a.at < _DAY
-        ]
-        if not failed:
-            return False
-        wait = self.limits.backoff * 2 ** (len(failed) - 1)
-        return attempt.at < max(failed) + timedelta(seconds=wait)
 
 
 def _count(

@@ -7,6 +7,8 @@ public answer for every failure, and a private reason, with the fix, for the hos
 
 import hashlib
 import hmac
+import re
+import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -17,7 +19,8 @@ from edlink.errors import ConfigError
 from edlink.matching.birth_dates import BirthDate, parse_birth_date
 from edlink.matching.claim_reasons import FIXES, Reason
 from edlink.matching.directory import StudentDirectory
-from edlink.matching.limiter import Attempt, AttemptLimiter, Outcome
+from edlink.matching.ids import clean_id
+from edlink.matching.limiter import Attempt, AttemptLimiter, Outcome, Permission
 from edlink.matching.normalize import normalize_name
 from edlink.model import Relationship, private
 from edlink.vocabulary import RelationshipKind
@@ -66,6 +69,9 @@ class GuardianClaim:
         family_name: The child's family name as typed, or None.
         birth_date: The birth date as typed.
         org_id: The school chosen, or None.
+
+    Raises:
+        ConfigError: EDL-CONF-099 where something typed is no text.
     """
 
     claim_id: str
@@ -79,6 +85,12 @@ class GuardianClaim:
     birth_date: str = private("")
     org_id: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        typed = (self.student_number, self.given_name, self.family_name)
+        texts = all(isinstance(text, str | None) for text in typed)
+        if not texts or not isinstance(self.birth_date, str):
+            raise ConfigError("EDL-CONF-099", "what is typed in a claim is text, or not given")
+
 
 @attrs.frozen(kw_only=True)
 class ClaimPolicy:
@@ -91,7 +103,9 @@ class ClaimPolicy:
         require_number: Whether the student's number must be typed.
         accept_knowledge_only: Whether a birth date alone verifies; otherwise it needs approval.
         kinds: Relationships that verify by themselves.
-        barring_custody: Words of a custody status that bar a contact, in lower case.
+        barring_custody: Words that bar a contact wherever they stand in a custody status.
+        clear_custody: Custody statuses that bar nobody.  What is neither needs approval: a note
+            about custody that a program does not understand is for people to read.
     """
 
     secret: bytes = attrs.field(repr=False)
@@ -102,7 +116,26 @@ class ClaimPolicy:
         {RelationshipKind.parent, RelationshipKind.guardian, RelationshipKind.stepparent}
     )
     barring_custody: frozenset[str] = frozenset(
-        {"no contact", "no custody", "none", "restricted", "restraining order"}
+        {
+            "no contact",
+            "no custody",
+            "none",
+            "order of protection",
+            "protective order",
+            "restraining order",
+            "restricted",
+        }
+    )
+    clear_custody: frozenset[str] = frozenset(
+        {
+            "both parents",
+            "full",
+            "full custody",
+            "joint",
+            "joint custody",
+            "shared",
+            "shared custody",
+        }
     )
 
     def __attrs_post_init__(self) -> None:
@@ -177,25 +210,34 @@ def verify_guardian_claim(
     typed = parse_birth_date(claim.birth_date, order=policy.order, today=on)
     case = _Case(claim=claim, directory=directory, policy=policy, typed=typed)
     attempt = case.attempt()
-    allowed = _ask(limiter, attempt)
+    permission = _ask(limiter, attempt)
     same = case.is_same_day()
-    reason = case.reason(same=same) if allowed else Reason.limited
-    if allowed is None:
+    reason = case.reason(same=same)
+    if permission is None:
         reason = Reason.limiter_failed
-    outcome = _OUTCOMES.get(reason, Outcome.not_verified)
-    if not _tell(limiter, attempt, outcome):
-        reason = Reason.limiter_failed
-    return case.result(reason, attempt)
+    elif permission is not Permission.allowed:
+        reason = Reason.limited
+    public = _answer(reason, permission)
+    if not _tell(limiter, attempt, _OUTCOMES[public]):
+        reason, public = Reason.limiter_failed, PublicAnswer.try_later
+    return case.result(reason, public, attempt)
 
 
 _OUTCOMES = {
-    Reason.verified: Outcome.verified,
-    Reason.limited: Outcome.limited,
-    Reason.limiter_failed: Outcome.limited,
+    PublicAnswer.verified: Outcome.verified,
+    PublicAnswer.not_verified: Outcome.not_verified,
+    PublicAnswer.try_later: Outcome.limited,
 }
 
 
-def _ask(limiter: AttemptLimiter, attempt: Attempt) -> bool | None:
+def _answer(reason: Reason, permission: Permission | None) -> PublicAnswer:
+    """Return what the claimant is told: of limits, only those that are not about a child."""
+    if permission in (None, Permission.wait):
+        return PublicAnswer.try_later
+    return PublicAnswer.verified if reason is Reason.verified else PublicAnswer.not_verified
+
+
+def _ask(limiter: AttemptLimiter, attempt: Attempt) -> Permission | None:
     """Return whether an attempt may go on; None when the limiter could not say."""
     try:
         return limiter.before(attempt)
@@ -243,7 +285,7 @@ class _Case:
         words = [normalize_name(text).folded or (text or "") for text in typed]
         identity = self.student_id if self.student_id is not None else "\x1f".join(words)
         key = "id" if self.student_id is not None else "typed"
-        text = f"{self.directory.tenant}\x1f{key}\x1f{identity}".encode()
+        text = f"{self.directory.tenant}\x1f{key}\x1f{identity}".encode("utf-8", "surrogatepass")
         return Attempt(
             at=claim.at,
             tenant=self.directory.tenant,
@@ -263,7 +305,7 @@ class _Case:
 
     def reason(self, *, same: bool) -> Reason:
         """Return how the claim ends if the limiter allows it."""
-        if self.policy.require_number and not self.claim.student_number:
+        if self.policy.require_number and clean_id(self.claim.student_number) is None:
             return Reason.number_required
         if self.found is not None or self.student_id is None:
             return self.found or Reason.student_not_in_scope
@@ -277,9 +319,14 @@ class _Case:
 
     def _is_barred(self, link: Relationship) -> bool:
         denied = (link.has_legal_custody, link.has_portal_access, link.has_access_consent)
-        status = normalize_name(link.custody_status_raw).strict
-        status = status or (link.custody_status_raw or "").strip().lower()
-        return False in denied or link.is_deceased is True or status in self.policy.barring_custody
+        status = f" {_words(link.custody_status_raw)} "
+        bars = any(f" {_words(words)} " in status for words in self.policy.barring_custody)
+        return False in denied or link.is_deceased is True or bars
+
+    def _is_unclear(self, link: Relationship) -> bool:
+        if not (link.custody_status_raw or "").strip():
+            return False
+        return _words(link.custody_status_raw) not in map(_words, self.policy.clear_custody)
 
     def _birth_date(self, *, same: bool) -> Reason | None:
         on_file, given = self.directory.birth_date(self.student_id or ""), self.typed.value
@@ -301,20 +348,18 @@ class _Case:
     def _proof(self) -> Proof:
         if self.links:
             accepted = any(link.kind in self.policy.kinds for link in self.links)
+            accepted = accepted and not any(map(self._is_unclear, self.links))
             return Proof.possession if accepted else Proof.needs_approval
         # A stranger could be the very adult that a school keeps away from the child.
         guarded = any(
-            self._is_barred(link) for link in self.directory.links_of(self.student_id or "")
+            self._is_barred(link) or self._is_unclear(link)
+            for link in self.directory.links_of(self.student_id or "")
         )
         accepts = self.policy.accept_knowledge_only and not guarded
         return Proof.knowledge_only if accepts else Proof.needs_approval
 
-    def result(self, reason: Reason, attempt: Attempt) -> VerificationResult:
+    def result(self, reason: Reason, public: PublicAnswer, attempt: Attempt) -> VerificationResult:
         """Return the result for a reason."""
-        waits = (Reason.limited, Reason.limiter_failed)
-        public = PublicAnswer.try_later if reason in waits else PublicAnswer.not_verified
-        if reason is Reason.verified:
-            public = PublicAnswer.verified
         right = reason in (Reason.verified, Reason.needs_approval)
         fix = FIXES[reason]
         if reason is Reason.dob_permission_off:
@@ -336,6 +381,15 @@ class _Case:
                 "actor": self.claim.actor,
                 "child": attempt.child,
                 "decision": str(public),
-                "limited": reason in waits,
+                "limited": reason in (Reason.limited, Reason.limiter_failed),
             },
         )
+
+
+def _words(text: str | None) -> str:
+    """Return the words of a note, folded, with one space between them."""
+    folded = unicodedata.normalize("NFKC", text or "").casefold()
+    return " ".join(_WORD.findall(folded))
+
+
+_WORD = re.compile(r"\w+")
