@@ -4,7 +4,7 @@ import secrets
 from hmac import compare_digest
 from pathlib import Path
 
-from examples.conference_host import connect_pages, family, sign_in, staff, sync_pages
+from examples.conference_host import connect_pages, family, sign_in, staff, sync_pages, words
 from examples.conference_host.conference import Conference
 from examples.conference_host.providers import HostError
 from flask import Flask, Response, abort, render_template, request, session
@@ -50,7 +50,7 @@ def create_app(conference: Conference, *, staff_code: str) -> Flask:
     app.register_error_handler(EdlinkError, _show_edlink_error)
     app.register_error_handler(HostError, _show_host_error)
     app.register_error_handler(HTTPException, _show_http_error)
-    app.jinja_env.globals["token_field"] = _token_field
+    app.jinja_env.globals.update(token_field=_token_field, term_days=words.term_days)
     for part in (sign_in, family, staff, connect_pages, sync_pages):
         app.register_blueprint(part.pages)
     return app

@@ -181,8 +181,8 @@ LOGINS: Mapping[str, Connector[Opener]] = {
         fields=(Field(name="tenant", label="School route"), *_APP, _TEST_URL),
         open=_veracross,
         copies=_REDIRECT,
-        note="Veracross does not say which person of the school has signed in: staff approve"
-        " each parent's first child.",
+        note="Veracross does not say whose parent has signed in: staff approve each child"
+        " that a parent adds.",
     ),
     "entra": Connector(
         title="Microsoft Entra ID",
@@ -191,6 +191,7 @@ LOGINS: Mapping[str, Connector[Opener]] = {
         fields=(Field(name="tenant", label="Directory (tenant) id"), *_APP, _TEST_URL),
         open=_entra,
         copies=_REDIRECT,
-        note="Parents seldom have an account here; those who do are asked for approval by staff.",
+        note="Microsoft does not say whose parent has signed in: staff approve each child"
+        " that a parent adds.",
     ),
 }

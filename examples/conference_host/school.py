@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import attrs
 
-from edlink import Kind, Role, Roster, User
+from edlink import Class, Kind, Role, Roster, User
 from edlink.coverage import Coverage, CoverageEntry
 from edlink.matching import HostState, StudentDirectory
 
@@ -84,25 +84,27 @@ class School:
         student = self.person(ref)
         if student is None:
             return None
-        org = self.roster.org(next((r.org_id for r in student.roles if r.org_id), ""))
-        classes = self.roster.classes_of_user(student.sourced_id)
         lessons = [
-            Lesson(
-                title=class_.title or "Class",
-                teachers=tuple(
-                    full_name(teacher)
-                    for teacher in self.roster.people_of_class(class_.sourced_id, Role.teacher)
-                ),
-            )
-            for class_ in classes
+            self.lesson(class_)
+            for class_ in self.roster.classes_of_user(student.sourced_id)
             if class_.sourced_id not in self.hidden
         ]
         return Child(
             ref=ref,
             name=full_name(student),
-            school=(org and org.name) or "",
+            school=self.place(next((r.org_id for r in student.roles if r.org_id), None)),
             lessons=tuple(sorted(lessons, key=lambda lesson: lesson.title)),
         )
+
+    def lesson(self, class_: Class) -> Lesson:
+        """Return what to call a class, and who teaches it."""
+        teachers = self.roster.people_of_class(class_.sourced_id, Role.teacher)
+        return Lesson(title=class_.title or "Class", teachers=tuple(map(full_name, teachers)))
+
+    def place(self, org_id: str | None) -> str:
+        """Return what to call a school."""
+        org = self.roster.org(org_id or "")
+        return (org and org.name) or ""
 
 
 def full_name(person: User) -> str:

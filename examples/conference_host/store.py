@@ -180,7 +180,7 @@ class Store:
     def claims(self) -> list[dict[str, Any]]:
         """Return the claims, the latest first."""
         with self.connect() as db:
-            rows = db.execute("SELECT * FROM claim ORDER BY at DESC").fetchall()
+            rows = db.execute("SELECT * FROM claim ORDER BY at DESC, rowid DESC").fetchall()
         return [dict(row) for row in rows]
 
     def settle_claim(self, claim: str, reason: str) -> sqlite3.Row | None:

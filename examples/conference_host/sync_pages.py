@@ -111,13 +111,16 @@ def save_settings() -> Response:
 
 @pages.get("/classes")
 def classes() -> str:
-    """Show the classes, and which of them are hidden."""
-    syncs = conference().syncs
-    hidden = syncs.hidden_classes()
-    held = [h for h in syncs.state().managed(Kind.class_).values() if h.is_active]
-    titles = {h.ref: getattr(h.record, "title", None) or "Class" for h in held}
-    rows = sorted((title, ref, ref in hidden) for ref, title in titles.items())
-    return render_template("classes.html", rows=rows)
+    """Show the classes by school, and which of them are hidden."""
+    now = conference()
+    hidden, school = now.syncs.hidden_classes(), now.school()
+    managed = now.syncs.state().managed(Kind.class_)
+    rows = [
+        (school.place(class_.org_id), school.lesson(class_), managed[class_.sourced_id].ref)
+        for class_ in school.roster.classes
+    ]
+    rows.sort(key=lambda row: (row[0], row[1].title, row[1].teachers))
+    return render_template("classes.html", rows=rows, hidden=hidden)
 
 
 @pages.post("/classes/<ref>")

@@ -1,14 +1,15 @@
 """What a school calls the things that edlink names."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import attrs
 
-from edlink.matching import Action, Hold, SyncPlan
+from edlink.matching import Action, Hold, SyncPlan, TermRow
 from edlink.vocabulary import Kind
 
 KINDS: Mapping[str, str] = {
-    Kind.org: "Schools",
+    Kind.org: "Schools and district",
     Kind.academic_session: "Terms",
     Kind.course: "Courses",
     Kind.class_: "Classes",
@@ -75,6 +76,14 @@ class Row:
 
     name: str
     numbers: tuple[int, ...]
+
+
+def term_days(row: TermRow) -> str:
+    """Return a term's first and last day."""
+    if row.start_date is None or row.end_date is None:
+        return "days not known"
+    last = row.end_date - timedelta(days=1)
+    return f"{row.start_date:%b %-d, %Y} – {last:%b %-d, %Y}"  # noqa: RUF001 - a dash from to
 
 
 def plan_rows(plan: SyncPlan) -> tuple[tuple[str, ...], tuple[Row, ...]]:

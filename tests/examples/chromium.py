@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 from tests.peers.processes import ROOT, unpacked_environment
 
@@ -118,9 +118,12 @@ class Page:
 
     def _leave_by(self, control: WebElement) -> None:
         """Press a control and wait until another page is there."""
-        here = self.driver.find_element(By.TAG_NAME, "html")
+        self.driver.execute_script("window.wasHere = true")
         control.click()
-        WebDriverWait(self.driver, 10).until(staleness_of(here))
+        script = "return !window.wasHere && document.readyState === 'complete'"
+        # Between two pages the driver may have none to ask.
+        wait = WebDriverWait(self.driver, 10, 0.05, ignored_exceptions=[WebDriverException])
+        wait.until(lambda driver: driver.execute_script(script))
 
 
 def _fingerprint(certificate: Path) -> str:

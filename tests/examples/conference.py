@@ -93,7 +93,7 @@ class Visitor:
         """Return a page."""
         return self.client.get(path)
 
-    def send(self, page: str, action: str, **fields: str) -> TestResponse:
+    def send(self, page: str, action: str, **fields: str | list[str]) -> TestResponse:
         """Return the page that follows a form sent from a page."""
         text = self.get(page).text
         hidden = {"form_token": _TOKEN.search(text), "fingerprint": _FINGERPRINT.search(text)}
@@ -143,11 +143,11 @@ class Scene:
         return visitor.client.get(target, follow_redirects=True).text
 
 
-def copy_of(scene: Scene, folder: Path) -> Scene:
+def copy_of(scene: Scene, folder: Path, **settings: Any) -> Scene:  # noqa: ANN401 - as make_app
     """Return a scene that goes on from another's file, in other browsers, with staff signed in."""
     for kept in Path(scene.conference.store.path).parent.glob("host.db*"):
         shutil.copy(kept, folder)
-    app, conference = make_app(folder, PUBLIC_URL, scene.demo)
+    app, conference = make_app(folder, PUBLIC_URL, scene.demo, **settings)
     staff, parent = (Visitor(app.test_client()) for _ in range(2))
     staff.enter_as_staff()
     return attrs.evolve(scene, conference=conference, staff=staff, parent=parent)
