@@ -20,11 +20,12 @@ class DownStore:
         raise ConnectionError(message)
 
 
-def test_the_same_response_is_accepted_once() -> None:
-    """A response counts once, also in a fresh wrapper with another id."""
-    flow = saml_flow()
-    pending = flow.begin().pending
-    root = Idp().tree(pending.request_id)
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_same_response_is_accepted_once(*, asked: bool) -> None:
+    """A response counts once, also in a fresh wrapper, also where no request is used up with it."""
+    flow = saml_flow(unsolicited="accept")
+    pending = flow.begin().pending if asked else None
+    root = Idp().tree("" if pending is None else pending.request_id)
     accepted(flow, encode(root), pending)
     assert refused(flow, encode(root), pending) == "EDL-LOGIN-005"
     set_to(".", "ID", "_another")(root)

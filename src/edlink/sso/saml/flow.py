@@ -59,7 +59,9 @@ class SamlFlow:
             login of our own) or ``accept``.
         assertion_signed: Whether the assertion itself must be signed; False also takes a signature
             over the whole response.
-        skew: Longest difference between two clocks that is overlooked, up to 180 seconds.
+        skew: Longest difference between two clocks that is overlooked in the assertion's
+            conditions, up to 180 seconds; the subject's confirmation and the provider's session
+            end exactly, by the machine's own clock.
         return_origins: Other origins that ``return_to`` may name.
         clock: Returns seconds since the epoch.
     """

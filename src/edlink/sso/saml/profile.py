@@ -15,6 +15,11 @@ from edlink.errors import InvalidLoginError
 from edlink.sso.saml.names import BEARER, SAML
 from edlink.sso.saml.structure import is_signed
 
+#: Conditions that hold here: each assertion is used once, and passed on to nobody.
+_CONDITIONS = frozenset(
+    f"{SAML}{name}" for name in ("AudienceRestriction", "OneTimeUse", "ProxyRestriction")
+)
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -29,7 +34,8 @@ class Expected:
         issuer: The identity provider's entity id.
         request_id: Id of the request it must answer, or None for one that nobody asked for.
         now: Seconds since the epoch.
-        skew: Longest difference between two clocks that is overlooked, in seconds.
+        skew: Longest difference between two clocks that is overlooked, in seconds; python3-saml,
+            which looks first, overlooks none in the subject's confirmation.
     """
 
     entity_id: str
@@ -67,12 +73,13 @@ def read_assertion(root: etree._Element, expected: Expected) -> Assertion:
     Return what a response says, whose shape and signature hold, once it fits this login.
 
     Raises:
-        InvalidLoginError: EDL-LOGIN-048 to 055, by what does not fit.
+        InvalidLoginError: EDL-LOGIN-048 to 055 or 058, by what does not fit.
     """
     assertion = _only(root, "Assertion")
     _check_destination(root, expected)
     _check_issuers(root, assertion, expected)
     conditions = _only(assertion, "Conditions")
+    _check_understood(conditions)
     _check_window(conditions, expected)
     _check_audiences(conditions, expected)
     subject = _only(assertion, "Subject")
@@ -105,6 +112,12 @@ def _check_issuers(root: etree._Element, assertion: etree._Element, expected: Ex
     )
     if of_root not in ([], [expected.issuer]) or of_assertion != [expected.issuer]:
         raise _refused("EDL-LOGIN-049", "the response comes from another identity provider")
+
+
+def _check_understood(conditions: etree._Element) -> None:
+    """Check that no condition is one that is not understood (SAML core, 2.5.1.1)."""
+    if not {condition.tag for condition in conditions.iterchildren("*")} <= _CONDITIONS:
+        raise _refused("EDL-LOGIN-058", "the assertion sets a condition that is not understood")
 
 
 def _check_window(conditions: etree._Element, expected: Expected) -> None:
