@@ -11,6 +11,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from tests.sso.issuer import rsa_key
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 def write_certificates(folder: Path) -> ssl.SSLContext:
     """Write ``ca.pem``, ``server.pem`` and ``server.key``; return a server's context."""
@@ -30,12 +42,20 @@ def write_certificates(folder: Path) -> ssl.SSLContext:
             .not_valid_after(now + timedelta(days=7))
         )
 
-    authority = builder("edlink tests", "edlink tests", "ca").add_extension(
-        x509.BasicConstraints(ca=True, path_length=None), critical=True
-    )
     names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-    server = builder("localhost", "edlink tests", "server").add_extension(
-        x509.SubjectAlternativeName(names), critical=False
+    holder = x509.SubjectKeyIdentifier.from_public_key(rsa_key("ca").public_key())
+    # What RFC 5280 asks of an authority, and clients of Python 3.13 check.
+    authority = (
+        builder("edlink tests", "edlink tests", "ca")
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
+        .add_extension(holder, critical=False)
+    )
+    signer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(holder)
+    server = (
+        builder("localhost", "edlink tests", "server")
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(signer, critical=False)
     )
     for name, built in (("ca", authority), ("server", server)):
         signed = built.sign(rsa_key("ca"), hashes.SHA256())
