@@ -84,6 +84,10 @@ def test_twins_are_no_duplicates() -> None:
             "managed_twice",
         ),
         ({}, {}, "not_the_same"),
+        ({"number": "1"}, {"number": "1", "given_name": "Eva"}, "two_persons"),
+        ({"number": "1"}, {"number": "1", "birth_date": date(2012, 4, 3)}, "two_persons"),
+        ({"number": "1", "suffix": "Jr"}, {"number": "1", "suffix": "III"}, "two_persons"),
+        ({"number": "1", "middle_name": "L"}, {"number": "1", "middle_name": "P"}, "two_persons"),
     ],
 )
 def test_what_contradicts_makes_the_whole_group_a_conflict(
@@ -94,6 +98,58 @@ def test_what_contradicts_makes_the_whole_group_a_conflict(
     found = find_duplicates([kept("a", **a), kept("b", **b)], not_the_same=parted)
 
     assert [(g.refs, g.reason) for g in found.conflicts] == [(("a", "b"), reason)]
+
+
+@pytest.mark.parametrize(
+    "names", [("Juan Carlos", "Juan", "Juan Pablo"), ("Christopher", "Chris", "Christina")]
+)
+def test_twins_are_not_joined_by_a_name_that_fits_both(names: tuple[str, ...]) -> None:
+    """A record whose name fits both twins makes no duplicates of them, and nothing to merge."""
+    mail = {"emails": ("home@example.org",)}
+    people = tuple(kept(f"r{n}", given_name=name, **mail) for n, name in enumerate(names))
+    found = find_duplicates(people)
+    everything = (*found.auto, *found.review, *found.conflicts)
+    plan = plan_merge(MergeState(people=people), everything)
+
+    assert (found.auto, plan.is_empty) == ((), True)
+    assert [(c.refs, c.reason) for c in plan.conflicts] == [(("r0", "r1", "r2"), "two_persons")]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "reason"),
+    [
+        ({}, {"kind": PersonKind.guardian}, "kinds"),
+        ({"sis_id": "1"}, {"sis_id": "2"}, "sis_ids"),
+        (
+            {"managed_by": CLASSLINK, "provider_ids": ("p1",)},
+            {"managed_by": CLASSLINK, "provider_ids": ("p2",)},
+            "managed_twice",
+        ),
+    ],
+)
+def test_what_cannot_be_one_person_is_not_merged_on_anyones_word(
+    a: dict[str, Any], b: dict[str, Any], reason: str
+) -> None:
+    """Two kinds, two SIS ids and two active records of one source stay two, confirmed or not."""
+    plan = plan_merge(MergeState(people=(kept("a", **a), kept("b", **b))), [group("a", "b")])
+
+    assert ([c.reason for c in plan.conflicts], plan.is_empty) == ([reason], True)
+
+
+def test_sis_ids_of_two_tenants_part_nobody() -> None:
+    """A person of two districts has a SIS id in each, and may be merged on a person's word."""
+    people = (kept("a", sis_id="1", tenant="north"), kept("b", sis_id="2", tenant="south"))
+
+    assert not plan_merge(MergeState(people=people), [group("a", "b")]).is_empty
+
+
+def test_a_group_that_was_found_to_be_a_conflict_is_not_merged() -> None:
+    """Whatever conflict was found, handing it to the plan as it is merges nobody."""
+    people = (kept("a"), kept("b"))
+    found = find_duplicates(people, not_the_same=[("a", "b")])
+    plan = plan_merge(MergeState(people=people), [*found.conflicts, group("a", "b")])
+
+    assert ([c.reason for c in plan.conflicts], plan.is_empty) == (["not_the_same"], True)
 
 
 def test_a_conflict_reaches_everyone_in_the_group() -> None:

@@ -3,7 +3,8 @@ Duplicates inside a host: old hand-typed records beside a provider's, or two of 
 
 Groups are built of evidence that would link two sides, and broken by nothing halfway: one pair in
 a group that cannot be one person makes the whole group a conflict, so that the result does not
-depend on who came first.
+depend on who came first.  Every pair is looked at: "Juan" fits both "Juan Carlos" and
+"Juan Pablo", who are twins.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from edlink.matching.ladder import LADDER, Rule, Side
 from edlink.matching.people import Person, PersonKind
 from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
-from edlink.matching.vetoes import Verdict
+from edlink.matching.vetoes import Verdict, are_two
 
 
 @attrs.frozen(kw_only=True)
@@ -54,8 +55,9 @@ class DuplicateGroup:
     Records that may be one person.
 
     ``reason`` of a conflict is the first found of ``sis_ids`` (two of one tenant), ``id_reused``
-    (one id, two persons), ``managed_twice`` (two that one source keeps apart) and ``not_the_same``
-    (a person said so); of a group for review ``size``.
+    (one id, two persons), ``managed_twice`` (two that one source keeps apart), ``not_the_same``
+    (a person said so) and ``two_persons`` (given names, birth dates, suffixes or middle names of
+    two in the group differ); of a group for review ``size``.
     """
 
     refs: tuple[str, ...]
@@ -72,6 +74,9 @@ class DuplicateGroups:
     review: tuple[DuplicateGroup, ...] = ()
     conflicts: tuple[DuplicateGroup, ...] = ()
 
+
+#: Reasons for which no group is merged, whoever hands it in.
+CONFLICTS = frozenset({"sis_ids", "id_reused", "managed_twice", "not_the_same", "two_persons"})
 
 _RULES = MatchRules()
 
@@ -180,8 +185,11 @@ class _Finder:
             return ""
         if any(managed_twice(a, b) for a, b in combinations(records, 2)):
             return "managed_twice"
-        parted = any({a.ref, b.ref} in self._parted for a, b in combinations(records, 2))
-        return "not_the_same" if parted else ""
+        pairs = list(combinations(records, 2))
+        if any({a.ref, b.ref} in self._parted for a, b in pairs):
+            return "not_the_same"
+        two = any(are_two(self._reader, a.person, b.person) for a, b in pairs)
+        return "two_persons" if two else ""
 
 
 def managed_twice(a: HostPerson, b: HostPerson) -> bool:

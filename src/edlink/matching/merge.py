@@ -9,12 +9,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 import attrs
 
 from edlink.errors import ConfigError
-from edlink.matching.dedupe import DuplicateGroup, HostPerson
+from edlink.matching.dedupe import CONFLICTS, DuplicateGroup, HostPerson, managed_twice
+from edlink.matching.reading import Reader
+from edlink.matching.rules import MatchRules
 from edlink.plain import from_plain, to_plain
 
 VERSION = 1
@@ -148,8 +151,10 @@ class MergeConflict:
     """
     A group that is not merged, and why.
 
-    ``reason`` is ``birth_dates``, ``references`` (two rows that may not collapse), ``overlap`` (a
-    record is in two groups) or ``missing`` (a record is not there).
+    ``reason`` is ``kinds`` (a student and a guardian), ``sis_ids`` (two of one tenant),
+    ``managed_twice`` (one source keeps two active records apart), ``birth_dates``, ``references``
+    (two rows that may not collapse), ``overlap`` (a record is in two groups), ``missing`` (a record
+    is not there), or that of a group that ``find_duplicates`` found to be a conflict.
     """
 
     refs: tuple[str, ...]
@@ -216,6 +221,7 @@ class Survivorship:
 
 
 _SURVIVORSHIP = Survivorship()
+_READER = Reader(MatchRules())
 
 
 def plan_merge(
@@ -228,7 +234,8 @@ def plan_merge(
     Return how to merge groups of records; what cannot be merged safely is listed with the reason.
 
     Refs that were merged before are followed, so that planning the same groups again is empty.
-    Give it ``find_duplicates(...).auto``, and what a person has confirmed.
+    Give it ``find_duplicates(...).auto``, and what a person has confirmed.  Two kinds, two SIS ids
+    of one tenant, and two active records of one source are not merged, whoever confirms it.
 
     Args:
         state: The host's people and all rows that point to them.
@@ -237,7 +244,11 @@ def plan_merge(
     """
     planner = _Planner(state, survivorship)
     gone = {redirect.ref: redirect.survivor for redirect in state.redirects}
-    wanted = {tuple(sorted({gone.get(ref, ref) for ref in group.refs})) for group in groups}
+    wanted: dict[tuple[str, ...], str] = {}
+    for group in groups:
+        refs = tuple(sorted({gone.get(ref, ref) for ref in group.refs}))
+        why = group.reason if group.reason in CONFLICTS else ""
+        wanted[refs] = max(why, wanted.get(refs, ""))
     seen: dict[str, int] = {}
     for refs in wanted:
         for ref in refs:
@@ -246,7 +257,8 @@ def plan_merge(
     conflicts: list[MergeConflict] = []
     for refs in sorted(refs for refs in wanted if len(refs) > 1):
         overlaps = any(seen[ref] > 1 for ref in refs)
-        found = MergeConflict(refs=refs, reason="overlap") if overlaps else planner.plan(refs)
+        why = "overlap" if overlaps else wanted[refs]
+        found = MergeConflict(refs=refs, reason=why) if why else planner.plan(refs)
         if isinstance(found, Merge):
             merges.append(found)
         else:
@@ -273,8 +285,9 @@ class _Planner:
             for ref in refs
         )
         order = [self._people[ref] for _, ref in ranks]
-        if len({r.person.birth_date for r in order} - {None}) > 1:
-            return MergeConflict(refs=tuple(refs), reason="birth_dates")
+        why = _why_not(order)
+        if why is not None:
+            return MergeConflict(refs=tuple(refs), reason=why)
         steps = self._steps([record.ref for record in order])
         if steps is None:
             return MergeConflict(refs=tuple(refs), reason="references")
@@ -316,6 +329,19 @@ class _Planner:
                         )
                     )
         return tuple(steps)
+
+
+def _why_not(records: Sequence[HostPerson]) -> str | None:
+    """Return why records cannot be one person, or None."""
+    if len({record.person.kind for record in records}) > 1:
+        return "kinds"
+    ids = {(r.person.tenant, _READER.id_of(r.person, "sis_id")) for r in records}
+    held = [tenant for tenant, sis_id in ids if sis_id is not None]
+    if len(held) > len(set(held)):
+        return "sis_ids"
+    if any(managed_twice(a, b) for a, b in combinations(records, 2)):
+        return "managed_twice"
+    return "birth_dates" if len({r.person.birth_date for r in records} - {None}) > 1 else None
 
 
 def _fields(order: Sequence[HostPerson]) -> Iterable[TakenField]:

@@ -37,8 +37,6 @@ def is_contradicted(reader: Reader, a: Person, b: Person) -> bool:
     Given names that are not compatible and birth dates that differ; where a birth date is
     absent, neither given nor family names that are compatible.
     """
-    if a.given_name is not None and a.given_name == b.given_name:
-        return False
     given, family = reader.name_levels(a, b)
     if given is not NameLevel.differs:
         return False
@@ -50,6 +48,16 @@ def ids_part(reader: Reader, a: Person, b: Person) -> bool:
     """Return whether both have a SIS id and they are different."""
     left, right = reader.id_of(a, "sis_id"), reader.id_of(b, "sis_id")
     return left is not None and right is not None and left != right
+
+
+def are_two(reader: Reader, a: Person, b: Person) -> bool:
+    """Return whether given names, birth dates, suffixes or middle names say that two are two."""
+    return (
+        reader.name_levels(a, b)[0] is NameLevel.differs
+        or reader.birth_dates(a, b) is False
+        or reader.suffix_differs(a, b)
+        or reader.middle_differs(a, b)
+    )
 
 
 def names_agree(reader: Reader, a: Person, b: Person) -> bool:
@@ -76,7 +84,9 @@ def check_nothing(_reader: Reader, _a: Person, _b: Person) -> Verdict:
 
 
 def check_sis_id(reader: Reader, a: Person, b: Person) -> Verdict:
-    """Return the verdict on a pair with one SIS id."""
+    """Return the verdict on a pair with one SIS id; most need only one look."""
+    if a.given_name is not None and a.given_name == b.given_name:
+        return Verdict.link
     return Verdict.id_reused if is_contradicted(reader, a, b) else Verdict.link
 
 
