@@ -2,7 +2,6 @@
 
 from functools import cache
 
-from edlink.matching.ladder import Rule
 from edlink.matching.name_levels import NameLevel
 from edlink.matching.people import Person
 from edlink.matching.reading import Reader
@@ -11,10 +10,10 @@ from edlink.matching.report import Evidence
 _DAYS = {True: "equal", False: "differs", None: "absent"}
 
 
-def evidence_of(reader: Reader, rule: Rule, a: Person, b: Person) -> tuple[Evidence, ...]:
-    """Return what supports and what contradicts a pair that a rule linked."""
+def evidence_of(reader: Reader, field: str, a: Person, b: Person) -> tuple[Evidence, ...]:
+    """Return what supports and what contradicts a pair that a rule linked by a field's key."""
     given, family = reader.name_levels(a, b)
-    return _evidence(rule.field, given, family, _DAYS[reader.birth_dates(a, b)])
+    return _evidence(field, given, family, _DAYS[reader.birth_dates(a, b)])
 
 
 @cache

@@ -6,12 +6,13 @@ from operator import attrgetter
 import attrs
 
 from edlink.errors import ConfigError
-from edlink.matching.evidence import drift_of, evidence_of
-from edlink.matching.ladder import LADDER, STORED, Climb, Open, Rule, Side, untangle
+from edlink.matching.climb import Climb, Ledger, Open
+from edlink.matching.ladder import LADDER, STORED, Rule, Side
+from edlink.matching.meeting import untangle
 from edlink.matching.open_groups import close_groups, find_claims
 from edlink.matching.people import Person, PersonKind, people_of
 from edlink.matching.reading import Reader
-from edlink.matching.report import Link, MatchReport, OpenGroup, SharedValue, StoredLink
+from edlink.matching.report import MatchReport, OpenGroup, SharedValue, StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.same_human import find_same_humans
 from edlink.roster import Roster
@@ -51,11 +52,11 @@ def match_people(  # noqa: PLR0913 - each is one fact that only the host knows
         tenant = incoming.source.tenant
     left, right = _people(incoming), _people(existing)
     reader = Reader(rules, org_links)
-    run = _Run(
+    ledger = Ledger(
         left=Side(people=left, reader=reader),
         right=Side(people=right, reader=reader),
-        tenant=tenant or "",
     )
+    run = _Run(ledger=ledger, tenant=tenant or "")
     run.keep_stored(links)
     run.climb()
     return run.report()
@@ -73,14 +74,10 @@ def _people(side: Roster | Iterable[Person]) -> Sequence[Person]:
 class _Run:
     """One call: both sides, and what is known so far, as places in them."""
 
-    left: Side
-    right: Side
+    ledger: Ledger
     tenant: str
-    links: dict[int, int] = attrs.field(factory=dict)
-    rule_of: dict[int, Rule] = attrs.field(factory=dict)
     groups: list[OpenGroup] = attrs.field(factory=list)
     shared: list[SharedValue] = attrs.field(factory=list)
-    former: dict[int, str] = attrs.field(factory=dict)
     stored: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
     grouped: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
 
@@ -89,15 +86,16 @@ class _Run:
         pairs = {(link.incoming, link.existing) for link in links}
         if not pairs:
             return
-        left = {person.ref: i for i, person in enumerate(self.left.people)}
-        right = {person.ref: j for j, person in enumerate(self.right.people)}
+        left = {person.ref: i for i, person in enumerate(self.ledger.left.people)}
+        right = {person.ref: j for j, person in enumerate(self.ledger.right.people)}
         present = [(left[i], right[j]) for i, j in pairs if i in left and j in right]
         self.stored[0].update(i for i, _ in present)
         self.stored[1].update(j for _, j in present)
-        self.former = {right[j]: i for i, j in sorted(pairs) if j in right and i not in left}
+        gone = sorted((i, j) for i, j in pairs if j in right and i not in left)
+        self.ledger.former = {right[j]: i for i, j in gone}
         single, tangled = untangle(present)
-        self.links.update(single)
-        self.rule_of.update((i, STORED) for i, _ in single)
+        for i, j in single:
+            self.ledger.keep(i, j)
         self._close(
             Open(verdict="linked_twice", rule=STORED, left=tuple(some), right=tuple(others))
             for some, others in tangled
@@ -105,7 +103,7 @@ class _Run:
 
     def climb(self) -> None:
         """Climb the ladder for each kind and tenant, students before their guardians."""
-        lefts, rights = self._parts(self.left), self._parts(self.right)
+        lefts, rights = self._parts(self.ledger.left), self._parts(self.ledger.right)
         for kind in PersonKind:
             if kind is PersonKind.guardian and (kind in {k for k, _ in rights}):
                 self._number_children()
@@ -115,45 +113,43 @@ class _Run:
 
     def report(self) -> MatchReport:
         """Return what was found, sorted by id."""
-        left, right = self.left.people, self.right.people
-        taken = set(self.links.values())
+        ledger = self.ledger
+        left, right = ledger.left.people, ledger.right.people
         groups = sorted(self.groups, key=lambda group: (group.incoming, group.existing))
         return MatchReport(
-            linked=tuple(sorted(self._linked(), key=attrgetter("incoming"))),
-            new=_rest(left, self.links.keys() | self.grouped[0]),
-            unmatched_existing=_rest(right, taken | self.grouped[1]),
+            linked=tuple(sorted(ledger.links, key=attrgetter("incoming"))),
+            new=_rest(left, ledger.mates, self.grouped[0]),
+            unmatched_existing=_rest(right, ledger.taken, self.grouped[1]),
             ambiguous=tuple(group for group in groups if group.reason == "shared_key"),
             conflicts=tuple(group for group in groups if group.reason != "shared_key"),
             shared=tuple(sorted(self.shared, key=lambda value: (value.kind, value.field))),
-            same_human=find_same_humans(left, right, self.left.reader),
+            same_human=find_same_humans(left, right, ledger.left.reader),
         )
 
     def _parts(self, side: Side) -> dict[tuple[PersonKind, str], list[int]]:
         parts: dict[tuple[PersonKind, str], list[int]] = {}
+        last: tuple[PersonKind, str] | None = None
         for place, person in enumerate(side.people):
-            tenant = self.tenant if person.tenant is None else person.tenant
-            part = (person.kind, tenant)
-            if part not in parts:
-                parts[part] = []
-            parts[part].append(place)
+            part = (person.kind, self.tenant if person.tenant is None else person.tenant)
+            if part != last:
+                last, places = part, parts.setdefault(part, [])
+            places.append(place)
         return parts
 
     def _number_children(self) -> None:
         """Give each child that is linked one number that both sides' guardians know it by."""
-        left, right = self.left.people, self.right.people
-        self.left.children = {left[i].ref: j for i, j in self.links.items()}
-        self.right.children = {right[j].ref: j for j in self.links.values()}
+        left, right, mates = self.ledger.left, self.ledger.right, self.ledger.mates
+        left.children = {left.people[i].ref: j for i, j in mates.items()}
+        right.children = {right.people[j].ref: j for j in mates.values()}
 
     def _climb_part(self, kind: PersonKind, left: list[int], right: list[int]) -> None:
-        settings = self.left.reader.rules
+        settings = self.ledger.left.reader.rules
         rules = [rule for rule in LADDER if kind in rule.kinds and settings.uses(rule.name)]
-        climb = Climb(left=self.left, right=self.right, rules=rules, limit=settings.group_limit)
+        climb = Climb(ledger=self.ledger, rules=rules, limit=settings.group_limit)
         climb.run(
             [i for i in left if i not in self.stored[0]],
             [j for j in right if j not in self.stored[1]],
         )
-        self.links.update(climb.links)
-        self.rule_of.update(climb.rule_of)
         self._close(climb.open)
         self.shared += [
             SharedValue(field=field, kind=kind, values=values, largest=largest)
@@ -162,45 +158,30 @@ class _Run:
         self._claim(rules, left, right)
 
     def _close(self, opens: Iterable[Open]) -> None:
-        for group, left, right in close_groups(opens, self.left, self.right):
+        for group, left, right in close_groups(opens, self.ledger.left, self.ledger.right):
             self.groups.append(group)
             self.grouped[0].update(left)
             self.grouped[1].update(right)
 
     def _claim(self, rules: Sequence[Rule], left: Sequence[int], right: Sequence[int]) -> None:
         """Find who is left over although their key is held by someone linked with another."""
-        taken = set(self.links.values())
-        linked: tuple[Container[int], Container[int]] = (self.links, taken)
-        for number, (mine, places) in enumerate(((self.left, left), (self.right, right))):
+        sides = self.ledger.left, self.ledger.right
+        linked: tuple[Container[int], Container[int]] = (self.ledger.mates, self.ledger.taken)
+        for number, places in enumerate((left, right)):
             held, theirs_held = linked[number], linked[1 - number]
             settled = self.grouped[number] | self.stored[number]
             rest = [p for p in places if p not in held and p not in settled]
             if not rest:
                 continue
             others = [p for p in (right, left)[number] if p in theirs_held]
-            theirs = (self.right, self.left)[number]
+            mine, theirs = sides[number], sides[1 - number]
             for place, group in find_claims(rules, mine, theirs, rest, others, flip=bool(number)):
                 self.groups.append(group)
                 self.grouped[number].add(place)
 
-    def _linked(self) -> Iterable[Link]:
-        reader, lefts, rights = self.left.reader, self.left.people, self.right.people
-        for i, j in self.links.items():
-            a, b, rule = lefts[i], rights[j], self.rule_of[i]
-            if rule is STORED:
-                drift = drift_of(reader, a, b)
-                yield Link(incoming=a.ref, existing=b.ref, kind=a.kind, rule=rule.name, drift=drift)
-            else:
-                yield Link(
-                    incoming=a.ref,
-                    existing=b.ref,
-                    kind=a.kind,
-                    rule=rule.name,
-                    field=rule.field,
-                    evidence=evidence_of(reader, rule, a, b),
-                    rekeys=self.former.get(j),
-                )
 
-
-def _rest(people: Sequence[Person], placed: Container[int]) -> tuple[str, ...]:
-    return tuple(sorted(person.ref for i, person in enumerate(people) if i not in placed))
+def _rest(
+    people: Sequence[Person], linked: Container[int], grouped: Container[int]
+) -> tuple[str, ...]:
+    places = [i for i in range(len(people)) if i not in linked and i not in grouped]
+    return tuple(sorted(people[i].ref for i in places))

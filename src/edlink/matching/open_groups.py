@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from edlink.matching.ladder import Open, Rule, Side, meet, untangle
+from edlink.matching.climb import Open
+from edlink.matching.ladder import Rule, Side
+from edlink.matching.meeting import meet, untangle
 from edlink.matching.report import OpenGroup
 from edlink.matching.vetoes import Verdict, check_sign_in
 
@@ -58,8 +60,8 @@ def find_claims(  # noqa: PLR0913 - two sides, each with its people in question
     claims: dict[int, list[tuple[int, Rule]]] = {}
     for rule in rules:
         if rule.is_id or rule.check is check_sign_in:
-            pairs, shared = meet(rule, theirs, mine, linked, rest)
-            for some, others in [*(([i], [j]) for i, j in pairs), *shared]:
+            pairs, shared = meet(rule.keys(mine, rest), rule.keys(theirs, linked))
+            for others, some in [*(([j], [i]) for j, i in pairs), *shared]:
                 if len(some) + len(others) <= mine.reader.rules.group_limit:
                     for i, j in product(some, others):
                         a, b = theirs.people[i], mine.people[j]

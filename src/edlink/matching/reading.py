@@ -11,6 +11,8 @@ from edlink.matching.normalize import NameKey, normalize_name, strict_form
 from edlink.matching.people import Person
 from edlink.matching.rules import MatchRules
 
+_SAME_NAMES = NameLevel.equal, NameLevel.equal
+
 
 class Names(NamedTuple):
     """A person's names that are names, legal ones first."""
@@ -27,6 +29,9 @@ class Reader:
         self._org_links = org_links or {}
         self._linked_orgs = frozenset(self._org_links.values())
         self._names: dict[str, NameKey] = {}
+        self._known_names: set[str] = set()
+        self._ignores_emails = "emails" in rules.ignore
+        self._ignores_birth_dates = "birth_date" in rules.ignore
         self._ignores_names = not rules.ignore.isdisjoint({"given_name", "family_name"})
         self._ids = {field: _id_reader(rules, field) for field in ("sis_id", "state_id", "number")}
 
@@ -45,10 +50,12 @@ class Reader:
 
     def emails(self, person: Person) -> Sequence[str]:
         """Return the keys of all addresses, each once."""
-        if not person.emails or "emails" in self.rules.ignore:
-            return ()
-        keys = [email_key(text, self.rules.email) for text in person.emails]
+        keys = map(self.email, person.emails)
         return tuple(dict.fromkeys(key for key in keys if key is not None))
+
+    def email(self, text: str) -> str | None:
+        """Return the key of one address, or None where it is none, or must not be used."""
+        return None if self._ignores_emails else email_key(text, self.rules.email)
 
     def phones(self, person: Person) -> Sequence[str]:
         """Return the keys of all telephone numbers, each once."""
@@ -67,7 +74,7 @@ class Reader:
 
     def day(self, person: Person) -> str:
         """Return the birth date as ISO text, else what stands in its place, else nothing."""
-        if "birth_date" in self.rules.ignore:
+        if self._ignores_birth_dates:
             return ""
         if person.birth_date is not None:
             return person.birth_date.isoformat()
@@ -75,7 +82,7 @@ class Reader:
 
     def name_dates(self, person: Person) -> Sequence[str]:
         """Return keys of full folded name and birth date, one for each form of the name."""
-        if person.birth_date is None or "birth_date" in self.rules.ignore:
+        if person.birth_date is None or self._ignores_birth_dates:
             return ()
         names, day = self.names(person), person.birth_date.toordinal()
         pairs = product(names.given, names.family)
@@ -106,14 +113,12 @@ class Reader:
         keys = tuple(key for text in texts if (key := self.name(text)).absent is None)
         return keys if len(keys) < 2 else tuple(dict.fromkeys(keys))  # noqa: PLR2004 - nothing twice
 
-    def _is_whole(self, given: str | None, family: str | None) -> bool:
-        """Return whether both are names that may be used."""
-        if not given or not family or self._ignores_names:
+    def _are_names(self, *texts: str | None) -> bool:
+        """Return whether all are names that may be used; those that are need no second look."""
+        if self._ignores_names:
             return False
-        names = self._names
-        return (names.get(given) or self.name(given)).absent is None and (
-            names.get(family) or self.name(family)
-        ).absent is None
+        self._known_names.update(t for t in texts if t and self.name(t).absent is None)
+        return self._known_names.issuperset(texts)
 
     # Two people
 
@@ -123,9 +128,11 @@ class Reader:
 
         Where one side has the whole name in one field, the words of both whole names are compared.
         """
-        same = a.given_name == b.given_name and a.family_name == b.family_name
-        if same and self._is_whole(a.given_name, a.family_name):
-            return NameLevel.equal, NameLevel.equal
+        given, family = a.given_name, a.family_name
+        if given == b.given_name and family == b.family_name:
+            known = self._known_names
+            if (given in known and family in known) or self._are_names(given, family):
+                return _SAME_NAMES
         left, right = self.names(a), self.names(b)
         if bool(left.given) != bool(right.given) and left.family and right.family:
             whole = _whole_level(left, right)
@@ -150,9 +157,10 @@ class Reader:
 
     def birth_dates(self, a: Person, b: Person) -> bool | None:
         """Return whether the birth dates are equal, or None where one is absent."""
-        if a.birth_date is None or b.birth_date is None or "birth_date" in self.rules.ignore:
+        left, right = a.birth_date, b.birth_date
+        if left is None or right is None or self._ignores_birth_dates:
             return None
-        return a.birth_date == b.birth_date
+        return left == right
 
     def orgs_part(self, incoming: Person, existing: Person) -> bool:
         """Return whether both have orgs that are linked, and share none of them."""

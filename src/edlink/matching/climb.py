@@ -1,0 +1,198 @@
+"""
+The ladder climbed: each rule on what the ones above it left.
+
+A rule decides on a key only where one record on either side has it.  Several are an open group.
+Ids that several share lock them: no weaker rule overrules an id.  Addresses, names and dates that
+several share hold them to each other: a later rule may settle such a group, and never lead out of
+it.  The whole ladder is climbed again until nothing is added, so a second run adds nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from edlink.matching.evidence import drift_of, evidence_of
+from edlink.matching.ladder import STORED, Rule, Side
+from edlink.matching.meeting import Pair, meet, untangle
+from edlink.matching.report import Link
+from edlink.matching.vetoes import Verdict
+
+#: Climbs at most; each but the last links someone, and two or three are usual.
+_CLIMBS = 32
+
+
+@attrs.define(kw_only=True)
+class Open:
+    """Places of records that a rule brought together without linking them."""
+
+    verdict: str
+    rule: Rule
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+
+
+@attrs.define(kw_only=True)
+class Ledger:
+    """
+    Every pair that a run has decided on.
+
+    Attributes:
+        left: The incoming side.
+        right: The existing side.
+        former: For places of the right side, the sourced id that the host had for them.
+        mates: Places of the left side, each with its partner's place.
+        taken: Places of the right side that have a partner.
+        links: The pairs as the report shows them.
+    """
+
+    left: Side
+    right: Side
+    former: Mapping[int, str] = attrs.field(factory=dict)
+    mates: dict[int, int] = attrs.field(factory=dict)
+    taken: set[int] = attrs.field(factory=set)
+    links: list[Link] = attrs.field(factory=list)
+
+    def keep(self, i: int, j: int) -> None:
+        """Take a pair that the host has stored."""
+        a, b = self.left.people[i], self.right.people[j]
+        self.mates[i] = j
+        self.taken.add(j)
+        self.links.append(
+            Link(
+                incoming=a.ref,
+                existing=b.ref,
+                kind=a.kind,
+                rule=STORED.name,
+                drift=drift_of(self.left.reader, a, b),
+            )
+        )
+
+    def add(self, i: int, j: int, rule: Rule) -> None:
+        """Take a pair that a rule decided on."""
+        a, b = self.left.people[i], self.right.people[j]
+        self.mates[i] = j
+        self.taken.add(j)
+        self.links.append(
+            Link(
+                incoming=a.ref,
+                existing=b.ref,
+                kind=a.kind,
+                rule=rule.name,
+                field=rule.field,
+                evidence=evidence_of(self.left.reader, rule.field, a, b),
+                rekeys=self.former.get(j),
+            )
+        )
+
+
+@attrs.define(kw_only=True)
+class Climb:
+    """
+    One kind and tenant's way up the ladder; people are places in their side.
+
+    Pairs go into the ledger; ``open`` and ``shared`` are what this climb leaves to a person.
+    """
+
+    ledger: Ledger
+    rules: Sequence[Rule]
+    limit: int
+    open: list[Open] = attrs.field(factory=list)
+    shared: dict[str, tuple[int, int]] = attrs.field(factory=dict)
+    _is_first: bool = True
+    _locked: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
+    _held: tuple[dict[int, set[int]], dict[int, set[int]]] = attrs.field(factory=lambda: ({}, {}))
+
+    def run(self, left: Sequence[int], right: Sequence[int]) -> None:
+        """Climb until nothing is added; what is open then stays in ``open``."""
+        climbs, before = 0, -1
+        mates, taken = self.ledger.mates, self.ledger.taken
+        while before < len(mates) and climbs < _CLIMBS:
+            before = len(mates)
+            self._reset(is_first=climbs == 0)
+            left = [i for i in left if i not in mates]
+            right = [j for j in right if j not in taken]
+            self._climb(left, right)
+            climbs += 1
+
+    def _reset(self, *, is_first: bool) -> None:
+        self._is_first = is_first
+        self.open = []
+        self._locked, self._held = (set(), set()), ({}, {})
+
+    def _climb(self, left: Sequence[int], right: Sequence[int]) -> None:
+        for rule in self.rules:
+            if not left or not right:
+                return
+            self._apply(rule, left, right)
+            mates, taken, locked = self.ledger.mates, self.ledger.taken, self._locked
+            left = [i for i in left if i not in mates and i not in locked[0]]
+            right = [j for j in right if j not in taken and j not in locked[1]]
+
+    def _apply(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
+        ledger = self.ledger
+        pairs, shared = meet(rule.keys(ledger.left, left), rule.keys(ledger.right, right))
+        for some, others in shared:
+            self._hold(rule, some, others)
+        single, tangled = untangle(pairs) if rule.has_several else (pairs, [])
+        for some, others in tangled:
+            self._hold(rule, some, others)
+        self._decide(rule, single)
+
+    def _hold(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
+        """Keep a group open; if it is too large, the value is no key and holds nobody."""
+        if len(left) + len(right) > self.limit:
+            self._count_shared(rule, left, right)
+        elif rule.is_id:
+            self._lock(rule, "shared_key", left, right)
+        else:
+            self._hold_compatible(rule, left, right)
+
+    def _hold_compatible(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
+        self._count_shared(rule, left, right)
+        for i in left:
+            fits = {j for j in right if self._verdict(rule, i, j) is Verdict.link}
+            if fits:
+                self._restrict(0, i, fits)
+                self.open.append(
+                    Open(verdict="shared_key", rule=rule, left=(i,), right=tuple(sorted(fits)))
+                )
+        for j in right:
+            fits = {i for i in left if self._verdict(rule, i, j) is Verdict.link}
+            if fits:
+                self._restrict(1, j, fits)
+
+    def _count_shared(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
+        """Note a shared value, as it was before any rule had linked anyone."""
+        if self._is_first:
+            values, largest = self.shared.get(rule.field, (0, 0))
+            self.shared[rule.field] = (values + 1, max(largest, len(left), len(right)))
+
+    def _restrict(self, side: int, place: int, fits: set[int]) -> None:
+        held = self._held[side]
+        held[place] = held[place] & fits if place in held else fits
+
+    def _decide(self, rule: Rule, pairs: Iterable[Pair]) -> None:
+        ledger, check = self.ledger, rule.check
+        lefts, rights, reader = ledger.left.people, ledger.right.people, ledger.left.reader
+        (locked_left, locked_right), (held_left, held_right) = self._locked, self._held
+        for i, j in pairs:
+            if i in locked_left or j in locked_right:
+                continue
+            verdict = check(reader, lefts[i], rights[j])
+            if verdict is Verdict.pass_:
+                continue
+            if verdict is not Verdict.link:
+                self._lock(rule, verdict, [i], [j])
+            elif j in held_left.get(i, (j,)) and i in held_right.get(j, (i,)):
+                ledger.add(i, j, rule)
+            else:
+                self.open.append(Open(verdict="shared_key", rule=rule, left=(i,), right=(j,)))
+
+    def _lock(self, rule: Rule, verdict: str, left: Sequence[int], right: Sequence[int]) -> None:
+        self._locked[0].update(left)
+        self._locked[1].update(right)
+        self.open.append(Open(verdict=verdict, rule=rule, left=tuple(left), right=tuple(right)))
+
+    def _verdict(self, rule: Rule, i: int, j: int) -> Verdict:
+        left, right = self.ledger.left, self.ledger.right
+        return rule.check(left.reader, left.people[i], right.people[j])
