@@ -31,6 +31,7 @@ from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
 from edlink.matching.score import Scorer
 from edlink.model import User
+from edlink.oneroster import paused_gc
 from edlink.roster import Roster
 
 Pair = tuple[str, str, float]
@@ -241,6 +242,7 @@ def scale() -> None:
     )
     for job, sizes in (
         ("ladder", (10_000, 100_000, 1_000_000)),
+        ("ladder, paused gc", (1_000_000,)),
         ("scored", (10_000, 100_000)),
         ("shared", (10_000,)),
         ("diff", (10_000, 100_000, 1_000_000)),
@@ -281,6 +283,17 @@ def _ladder_job(size: int) -> Job:
     def run() -> Callable[[], str]:
         report = match_people(left, right)
         return lambda: _verdict(((k.incoming, k.existing) for k in report.linked), size)
+
+    return run
+
+
+def _paused_ladder_job(size: int) -> Job:
+    """The ladder as a host may run it that pauses the garbage collector for a large batch."""
+    climb = _ladder_job(size)
+
+    def run() -> Callable[[], str]:
+        with paused_gc():
+            return climb()
 
     return run
 
@@ -349,6 +362,7 @@ def _verdict(pairs: Iterable[tuple[str, str]], total: int) -> str:
 
 _JOBS: dict[str, Callable[[int], Job]] = {
     "ladder": _ladder_job,
+    "ladder, paused gc": _paused_ladder_job,
     "scored": _scored_job,
     "shared": _shared_job,
     "diff": _diff_job,
