@@ -37,7 +37,7 @@ def fill_in(side: str, name: str) -> str | Response | tuple[str, int]:
         except ConfigError as error:
             flash(f"{error.message.capitalize()}. {error.fix} ({error.code})", "bad")
         else:
-            flash("Connected. This is what the first sync and sign-in would meet.", "good")
+            flash("Connected.", "good")
             return redirect(url_for("staff.doctor"), 303)
         status = 400
     page = render_template(

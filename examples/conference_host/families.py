@@ -19,7 +19,7 @@ from edlink.matching import (
 )
 from edlink.matching.claim_reasons import Reason
 from edlink.matching.sign_ins import LinkReason, link_identity
-from edlink.sso import Identity
+from edlink.sso import Identity, Unverified
 
 #: Schools type dates as Americans do here; the page says so beside the field.
 DATE_ORDER = "mdy"
@@ -48,7 +48,7 @@ class Families:
         links = {a.key: ids.get(a.person, "") for a in self.store.accounts().values() if a.person}
         link = link_identity(identity, school.roster, links, vouched_by=vouched_by)
         person = None if link.user_id is None else school.refs[link.user_id]
-        return self.store.account(identity.key, person), link.reason
+        return self.store.account(identity.key, person, _says(identity.unverified)), link.reason
 
     def claim(
         self, account: Account, school: School, child: dict[str, str], network: str
@@ -99,3 +99,9 @@ class Families:
         row = self.store.settle_claim(claim_id, Reason.needs_approval)
         if row is not None and row["student"]:
             self.store.add_child(row["account"], row["student"])
+
+
+def _says(told: Unverified) -> str:
+    """Return who somebody is by their provider: for staff to look at, never to go by."""
+    name = told.display_name or " ".join(filter(None, (told.given_name, told.family_name)))
+    return ", ".join(filter(None, (name, told.email or told.username)))

@@ -115,6 +115,7 @@ def claims() -> str:
         {
             **claim,
             "adult": school.name_of(accounts[claim["account"]].person),
+            "says": accounts[claim["account"]].says,
             "child": school.name_of(claim["student"]),
         }
         for claim in now.store.claims()

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS account (
     tenant TEXT NOT NULL,
     subject TEXT NOT NULL,
     person TEXT,
+    says TEXT NOT NULL DEFAULT '',
     UNIQUE (provider, tenant, subject)
 );
 CREATE TABLE IF NOT EXISTS child (
@@ -63,11 +64,20 @@ CREATE TABLE IF NOT EXISTS attempt (
 
 @attrs.frozen(kw_only=True)
 class Account:
-    """Somebody who has signed in; ``person`` is the ref of the host's record of them, if known."""
+    """
+    Somebody who has signed in.
+
+    Attributes:
+        id: The host's own.
+        key: The identity's.
+        person: The ref of the host's record of them, if known.
+        says: Who they are by what the provider said, which nobody has checked.
+    """
 
     id: int
     key: tuple[str, str, str] = attrs.field(repr=False)
     person: str | None = None
+    says: str = attrs.field(default="", repr=False)
 
 
 class Store:
@@ -145,14 +155,15 @@ class Store:
             rows = db.execute("SELECT * FROM account ORDER BY id").fetchall()
         return {row["id"]: _account(row) for row in rows}
 
-    def account(self, key: tuple[str, str, str], person: str | None) -> Account:
+    def account(self, key: tuple[str, str, str], person: str | None, says: str = "") -> Account:
         """Return the account of an identity's key, made or brought up to date."""
         with self.connect() as db:
             row = db.execute(
-                "INSERT INTO account (provider, tenant, subject, person) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET person = COALESCE(excluded.person, person)"
+                "INSERT INTO account (provider, tenant, subject, person, says)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET person = COALESCE(excluded.person, person), says = excluded.says"
                 " RETURNING *",
-                (*key, person),
+                (*key, person, says),
             ).fetchone()
         return _account(row)
 
@@ -196,4 +207,4 @@ class Store:
 
 def _account(row: sqlite3.Row) -> Account:
     key = (row["provider"], row["tenant"], row["subject"])
-    return Account(id=row["id"], key=key, person=row["person"])
+    return Account(id=row["id"], key=key, person=row["person"], says=row["says"])

@@ -2,14 +2,14 @@
 
 import attrs
 from examples.conference_host import words
-from examples.conference_host.school import full_name
+from examples.conference_host.school import Lesson, full_name
 from examples.conference_host.sign_in import conference
 from examples.conference_host.staff import require_staff, who
 from examples.conference_host.syncs import Held
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from edlink import OrgType
+from edlink import OrgType, Role
 from edlink.errors import UnsafePlanError
 from edlink.matching import Action, TermChoice
 from edlink.vocabulary import Kind
@@ -17,6 +17,16 @@ from edlink.vocabulary import Kind
 pages = Blueprint("sync", __name__, url_prefix="/staff")
 pages.before_request(require_staff)
 pages.context_processor(who)
+
+
+@attrs.frozen(kw_only=True)
+class ClassRow:
+    """A class as staff see it."""
+
+    school: str
+    lesson: Lesson
+    students: int
+    ref: str
 
 
 @pages.post("/plan")
@@ -116,10 +126,15 @@ def classes() -> str:
     hidden, school = now.syncs.hidden_classes(), now.school()
     managed = now.syncs.state().managed(Kind.class_)
     rows = [
-        (school.place(class_.org_id), school.lesson(class_), managed[class_.sourced_id].ref)
+        ClassRow(
+            school=school.place(class_.org_id),
+            lesson=school.lesson(class_),
+            students=len(school.roster.people_of_class(class_.sourced_id, Role.student)),
+            ref=managed[class_.sourced_id].ref,
+        )
         for class_ in school.roster.classes
     ]
-    rows.sort(key=lambda row: (row[0], row[1].title, row[1].teachers))
+    rows.sort(key=lambda row: (row.school, row.lesson.title, row.lesson.teachers))
     return render_template("classes.html", rows=rows, hidden=hidden)
 
 

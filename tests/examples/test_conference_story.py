@@ -37,6 +37,16 @@ TENANT = "11111111-2222-3333-4444-555555555555"
 PERSON = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 WRONG = "01/02/2003"
 
+#: What Microsoft says of an invented parent.
+CLAIMS = {
+    "tid": TENANT,
+    "oid": PERSON,
+    "ver": "2.0",
+    "acct": 0,
+    "name": "Pat Example",
+    "preferred_username": "pat@example.org",
+}
+
 
 @attrs.frozen(kw_only=True)
 class Story:
@@ -203,7 +213,7 @@ def test_the_story_of_a_parent_at_entra(tmp_path: Path) -> None:
                 pkce=True,
                 tls=True,
                 scopes=("openid", "profile"),
-                accounts={"parent": {"tid": TENANT, "oid": PERSON, "ver": "2.0", "acct": 0}},
+                accounts={"parent": CLAIMS},
                 landing=f"{url}/callback",
             )
         )
@@ -248,6 +258,7 @@ def test_the_story_of_a_parent_at_entra(tmp_path: Path) -> None:
         story.enter_as_staff()
         page.press("Parents")
         assert "Reason: needs approval." in page.text
+        assert "Signed in as Pat Example, pat@example.org" in page.text
         assert "Reason: birth date differs." in page.text
         page.check_and_picture("23-reasons")
         page.press("Approve this adult")
