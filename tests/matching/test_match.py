@@ -136,6 +136,16 @@ def test_an_initial_agrees_with_its_middle_name() -> None:
     assert linked(report) == {"in": ("ex", "name_birth_date")}
 
 
+@pytest.mark.parametrize("field", ["state_id", "number"])
+def test_another_id_stops_a_name_and_birth_date(field: str) -> None:
+    """One name and birth date under two state ids or numbers is for a person to settle."""
+    report = match_people([student("in", **{field: "1"})], [student("ex", **{field: "2"})])
+
+    assert [(g.reason, g.rules) for g in report.conflicts] == [
+        ("cannot_link", ("name_birth_date",))
+    ]
+
+
 def test_generations_are_two_persons() -> None:
     """Jr and III with one name are not linked by it."""
     report = match_people([student("in", suffix="Jr.")], [student("ex", family_name="Sample III")])
@@ -314,6 +324,25 @@ def test_a_guardian_with_another_name_is_not_the_other_parent() -> None:
     existing = [student("child"), student("mum", given_name="Eva", child_refs=("child",), **parent)]
 
     assert match_people(incoming, existing).new == ("dad",)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ({"suffix": "Jr"}, {"suffix": "Sr"}),
+        ({}, {"family_name": "Muster"}),
+        ({"middle_name": "Aldo"}, {"middle_name": "Bruno"}),
+    ],
+)
+def test_two_of_one_given_name_in_a_household_are_two(
+    mine: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    """Father and grandfather, or stepfather, with one child, telephone and given name."""
+    parent = {"kind": PersonKind.guardian, "phones": ("555-010-0199",), "birth_date": None}
+    incoming = [student("kid"), student("in", child_refs=("kid",), **parent, **mine)]
+    existing = [student("child"), student("ex", child_refs=("child",), **parent, **theirs)]
+
+    assert match_people(incoming, existing).new == ("in",)
 
 
 def test_a_guardian_in_one_field_agrees_by_whole_name() -> None:

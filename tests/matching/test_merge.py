@@ -100,6 +100,21 @@ def test_what_contradicts_makes_the_whole_group_a_conflict(
     assert [(g.refs, g.reason) for g in found.conflicts] == [(("a", "b"), reason)]
 
 
+@pytest.mark.parametrize("field", ["state_id", "number"])
+def test_one_name_and_birth_date_under_two_ids_is_a_conflict(field: str) -> None:
+    """State ids and student numbers part two records of one name as SIS ids do."""
+    found = find_duplicates([kept("a", **{field: "1"}), kept("b", **{field: "2"})])
+
+    assert (found.auto, [g.reason for g in found.conflicts]) == ((), ["other_ids"])
+
+
+def test_one_name_and_birth_date_at_two_schools_makes_no_duplicates() -> None:
+    """A name and a birth date say enough only within one school."""
+    found = find_duplicates([kept("a", org_refs=("1",)), kept("b", org_refs=("2",))])
+
+    assert (found.auto, found.review, found.conflicts) == ((), (), ())
+
+
 @pytest.mark.parametrize(
     "names", [("Juan Carlos", "Juan", "Juan Pablo"), ("Christopher", "Chris", "Christina")]
 )

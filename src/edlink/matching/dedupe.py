@@ -55,7 +55,8 @@ class DuplicateGroup:
     Records that may be one person.
 
     ``reason`` of a conflict is the first found of ``sis_ids`` (two of one tenant), ``id_reused``
-    (one id, two persons), ``managed_twice`` (two that one source keeps apart), ``not_the_same``
+    (one id, two persons), ``other_ids`` (one name and birth date, and state ids or numbers that
+    differ), ``managed_twice`` (two that one source keeps apart), ``not_the_same``
     (a person said so) and ``two_persons`` (given names, birth dates, suffixes or middle names of
     two in the group differ); of a group for review ``size``.
     """
@@ -76,7 +77,9 @@ class DuplicateGroups:
 
 
 #: Reasons for which no group is merged, whoever hands it in.
-CONFLICTS = frozenset({"sis_ids", "id_reused", "managed_twice", "not_the_same", "two_persons"})
+CONFLICTS = frozenset(
+    {"sis_ids", "id_reused", "other_ids", "managed_twice", "not_the_same", "two_persons"}
+)
 
 _RULES = MatchRules()
 
@@ -98,7 +101,9 @@ def find_duplicates(
         largest: A group of more records than this is for review.
     """
     people = sorted(records, key=lambda record: record.ref)
-    finder = _Finder(people, Reader(rules), {frozenset(pair) for pair in not_the_same})
+    # All orgs are the host's own, so that those of any two records can be compared.
+    orgs = {org: org for record in people for org in record.person.org_refs}
+    finder = _Finder(people, Reader(rules, orgs), {frozenset(pair) for pair in not_the_same})
     found: dict[str, list[DuplicateGroup]] = {"auto": [], "review": [], "conflicts": []}
     for group in finder.groups():
         if group.reason:
@@ -120,6 +125,7 @@ class _Finder:
         self._parent = list(range(len(people)))
         self._rules: dict[int, set[str]] = {}
         self._reused: set[int] = set()
+        self._barred: set[int] = set()
 
     def groups(self) -> Iterator[DuplicateGroup]:
         """Yield each group, by its first ref."""
@@ -156,6 +162,8 @@ class _Finder:
         self._rules.setdefault(a, set()).add(rule.name)
         if verdict is Verdict.id_reused:
             self._reused.add(a)
+        if verdict is Verdict.cannot_link:
+            self._barred.add(a)
 
     def _children(self) -> dict[str, int]:
         return {record.ref: self._root(place) for place, record in enumerate(self._people)}
@@ -181,11 +189,14 @@ class _Finder:
             return "sis_ids"
         if self._reused.intersection(places):
             return "id_reused"
-        if len(places) > self._reader.rules.group_limit:
-            return ""
-        if any(managed_twice(a, b) for a, b in combinations(records, 2)):
-            return "managed_twice"
+        if self._barred.intersection(places):
+            return "other_ids"
+        return "" if len(places) > self._reader.rules.group_limit else self._pair_reason(records)
+
+    def _pair_reason(self, records: Sequence[HostPerson]) -> str:
         pairs = list(combinations(records, 2))
+        if any(managed_twice(a, b) for a, b in pairs):
+            return "managed_twice"
         if any({a.ref, b.ref} in self._parted for a, b in pairs):
             return "not_the_same"
         two = any(are_two(self._reader, a.person, b.person) for a, b in pairs)

@@ -44,10 +44,13 @@ def is_contradicted(reader: Reader, a: Person, b: Person) -> bool:
     return family is NameLevel.differs if same_day is None else not same_day
 
 
-def ids_part(reader: Reader, a: Person, b: Person) -> bool:
-    """Return whether both have a SIS id and they are different."""
-    left, right = reader.id_of(a, "sis_id"), reader.id_of(b, "sis_id")
-    return left is not None and right is not None and left != right
+def ids_part(reader: Reader, a: Person, b: Person, *fields: str) -> bool:
+    """Return whether both have a SIS id, or an id of further fields, and they are different."""
+    for field in ("sis_id", *fields):
+        left, right = reader.id_of(a, field), reader.id_of(b, field)
+        if left is not None and right is not None and left != right:
+            return True
+    return False
 
 
 def are_two(reader: Reader, a: Person, b: Person) -> bool:
@@ -105,14 +108,20 @@ def check_sign_in(reader: Reader, a: Person, b: Person) -> Verdict:
 
 
 def check_name_date(reader: Reader, a: Person, b: Person) -> Verdict:
-    """Return the verdict on a pair with one full name and birth date."""
+    """Return the verdict on a pair with one full name and birth date; any id parts them."""
     if reader.suffix_differs(a, b) or reader.middle_differs(a, b) or reader.orgs_part(a, b):
         return Verdict.pass_
-    return Verdict.cannot_link if ids_part(reader, a, b) else Verdict.link
+    parted = ids_part(reader, a, b, "state_id", "number")
+    return Verdict.cannot_link if parted else Verdict.link
 
 
 def check_guardian(reader: Reader, a: Person, b: Person) -> Verdict:
-    """Return the verdict on two guardians of one child with one address or number."""
-    if reader.name_levels(a, b)[0] not in COMPATIBLE or reader.birth_dates(a, b) is False:
+    """
+    Return the verdict on two guardians of one child with one address or number.
+
+    A household shares both: its generations and step-parents may share a given name as well.
+    """
+    given, family = reader.name_levels(a, b)
+    if given not in COMPATIBLE or family is NameLevel.differs or are_two(reader, a, b):
         return Verdict.pass_
     return Verdict.cannot_link if ids_part(reader, a, b) else Verdict.link
