@@ -1,12 +1,13 @@
 """What the demo adds for Entra: a parent is an entry on each student there, and one person here."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import typer
 
 from edlink.cli.show import out
 from edlink.roster import Roster
 from edlink.sandbox import Sandbox
+from edlink.sandbox.graph.views import ADULTS
 from edlink.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -33,27 +34,34 @@ def show_people(district: Sandbox, roster: Roster) -> None:
     names = ("people", "users"), ("classes",) * 2, ("enrollments",) * 2, ("links", "relationships")
     told = ", ".join(f"{counts[name]:,} {word}" for word, name in names)
     out.print(f"After folding: [bold]{told}[/bold]")
-    adult_of = cast("GraphDoor", district.door).adults()
     entries: dict[str, set[str]] = {}
-    for entry, adult in adult_of.items():
+    for entry, adult in cast("GraphDoor", district.door).adults().items():
         entries.setdefault(adult, set()).add(entry)
-    if {frozenset(ids) for ids in entries.values() if len(ids) > 1} != set(
-        map(frozenset, found.groups)
-    ):
-        out.print("[red]The folded contacts differ from the district's adults.[/red]")
-        raise typer.Exit(1)
-    _show_difference(district, set(entries), counts["users"])
+    several = {frozenset(ids) for ids in entries.values() if len(ids) > 1}
+    if several != {frozenset(group) for group in found.groups}:
+        _differ()
+    _compare_people(district, set(entries), counts["users"])
 
 
-def _show_difference(district: Sandbox, listed: set[str], people: int) -> None:
-    """Say who of the district stands twice among the people, and who is not among them."""
-    active = {u.sourced_id: u for u in district.district.users if u.status is Status.active}
-    staff = {i for i in listed if {str(r.role_raw) for r in active[i].roles} & {"teacher"}}
-    accounts = people - len(listed)
-    unlisted = len(active) - (accounts + len(listed) - len(staff))
+def _compare_people(district: Sandbox, listed: set[str], people: int) -> None:
+    """Say who of the district is among the people, who stands there twice, and who does not."""
+    words = {
+        user.sourced_id: {str(role.role_raw) for role in user.roles}
+        for user in district.district.users
+        if user.status is Status.active
+    }
+    accounts = {one for one, roles in words.items() if roles - ADULTS}
+    twice, unlisted = accounts & listed, words.keys() - accounts - listed
+    if people != len(accounts) + len(listed):
+        _differ()
     out.print(
-        f"[green]They are the district's {len(active):,} people[/green], but that {len(staff):,} "
-        f"teachers who are parents stand there twice, as account and as contact, and {unlisted:,} "
-        "adults whom no student lists are not in Graph.",
+        f"[green]Of the district's {len(words):,} people {len(accounts | listed):,} are among "
+        f"them[/green]: {len(twice):,} teachers who are parents stand there twice, as account and "
+        f"as contact, and {len(unlisted):,} adults whom no student lists are not in Graph.",
         soft_wrap=True,
     )
+
+
+def _differ() -> NoReturn:
+    out.print("[red]The folded people differ from the district's.[/red]")
+    raise typer.Exit(1)
