@@ -72,7 +72,7 @@ RULES: Mapping[str, re.Pattern[str]] = {
 
 _AUTHORIZATION = re.compile(rb"(?im)^authorization: *(\w+) +([^\r\n]+)")
 _FIELD = re.compile(
-    rb"(?:^|[?&\s])(?:client_secret|code|code_verifier|refresh_token|access_token|password|state"
+    rb"(?:^|[?&\s])(?:client_secret|code|code_verifier|refresh_token|access_token|password"
     rb"|client_assertion|SAMLResponse)=([^&\s]+)"
 )
 

@@ -25,6 +25,7 @@ INFO = {
 @pytest.fixture
 def launchpad() -> Iterator[Issuer]:
     with running_issuer() as running:
+        running.answers["/oauth2/v2/auth"] = (200, {}, b"<html>")
         running.answers["/v2/my/info"] = INFO
         running.answers["/"] = (200, {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}, b"")
         yield running

@@ -26,6 +26,7 @@ USER = {
 def clever() -> Iterator[Issuer]:
     with running_issuer() as running:
         running.answers["/oauth/tokens"] = {"access_token": "SENTINEL-token"}
+        running.answers["/oauth/authorize"] = (200, {}, b"<html>")
         running.answers["/v3.1/me"] = ME
         running.answers["/v3.1/users/u-1"] = USER
         yield running
@@ -197,6 +198,7 @@ def test_the_doctor_finds_nothing_wrong(clever: Issuer) -> None:
         "EDL-CHECK-901": Severity.info,
         "EDL-CHECK-903": Severity.ok,
         "EDL-CHECK-904": Severity.ok,
+        "EDL-CHECK-913": Severity.ok,
     }
     assert found["EDL-CHECK-901"].evidence["redirect_uri"] == "https://app.example.org/clever"
 
@@ -214,4 +216,46 @@ def test_the_doctor_works_without_openid(clever: Issuer) -> None:
     """With OAuth 2.0 alone, no keys are asked for and a missing clock is a warning."""
     clever.answers["/"] = (302, {"Location": "https://elsewhere.example.org/"}, b"")
     found = {f.code: f.severity for f in login(clever).check_login()}
-    assert found == {"EDL-CHECK-901": Severity.info, "EDL-CHECK-904": Severity.warning}
+    assert found == {
+        "EDL-CHECK-901": Severity.info,
+        "EDL-CHECK-904": Severity.warning,
+        "EDL-CHECK-913": Severity.ok,
+    }
+
+
+BACK = "https://app.example.org/clever"
+
+
+@pytest.mark.parametrize(
+    ("answer", "evidence"),
+    [
+        ((400, {}, b"<b>SENTINEL"), {"status": 400}),
+        ((404, {}, b""), {"status": 404}),
+        ((302, {"Location": f"{BACK}?error=invalid_scope"}, b""), {"error": "invalid_scope"}),
+        ((302, {"Location": f"{BACK}?error=SENTINEL"}, b""), {"error": "other"}),
+    ],
+)
+def test_the_doctor_sees_the_request_refused(
+    clever: Issuer, answer: tuple[int, dict[str, str], bytes], evidence: dict[str, object]
+) -> None:
+    """A provider that does not take the app's own request is an error, in a fixed word."""
+    clever.answers["/oauth/authorize"] = answer
+    found = {f.code: f for f in login(clever).check_login()}["EDL-CHECK-913"]
+    assert (found.severity, found.evidence) == (Severity.error, evidence)
+
+
+@pytest.mark.parametrize(
+    ("answer", "severity"),
+    [
+        ((302, {"Location": "https://clever.com/in"}, b""), Severity.ok),
+        ((403, {}, b""), Severity.warning),
+        ((503, {}, b""), Severity.warning),
+    ],
+)
+def test_the_doctor_sees_the_request_taken_or_says_it_cannot(
+    clever: Issuer, answer: tuple[int, dict[str, str], bytes], severity: Severity
+) -> None:
+    """A way on to a sign-in page is good; a guarded or failing page tells nothing."""
+    clever.answers["/oauth/authorize"] = answer
+    found = {f.code: f.severity for f in login(clever).check_login()}
+    assert found["EDL-CHECK-913"] is severity

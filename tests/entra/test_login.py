@@ -37,6 +37,7 @@ def entra(folder: Path) -> Iterator[Issuer]:
             "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
             "jwks_uri": f"{running.url}/jwks",
         }
+        running.answers[f"/{TENANT}/oauth2/v2.0/authorize"] = (200, {}, b"<html>")
         running.answers["/"] = (200, {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}, b"")
         yield running
 
@@ -443,3 +444,11 @@ def test_the_doctor_speaks_of_guests(entra: Issuer, folder: Path) -> None:
     assert "acct" in found["EDL-CHECK-910"].fix
     allowed = {f.code: f.severity for f in login(entra, folder, guests="allow").check_login()}
     assert allowed["EDL-CHECK-910"] is Severity.warning
+
+
+def test_the_doctor_works_without_discovery(entra: Issuer, folder: Path) -> None:
+    """Where the directory has no description that is the error, and nothing else can be asked."""
+    entra.answers.clear()
+    found = {f.code: f.severity for f in login(entra, folder).check_login()}
+    assert found["EDL-CHECK-902"] is Severity.error
+    assert found["EDL-CHECK-913"] is Severity.warning

@@ -13,13 +13,26 @@ from tests.peers.openid import CLIENT, LANDING, SECRET, oidc_provider
 from edlink.classlink.login import ClassLinkLogin
 from edlink.clever.login import CleverLogin
 from edlink.entra.login import EntraLogin
-from edlink.sso import MemoryReplayStore, ReplayStore
+from edlink.sso import MemoryReplayStore
 from edlink.sso.sender import Sender
 from edlink.veracross.login import VeracrossLogin
 from edlink.vocabulary import Role
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 PERSON = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+
+
+#: An app's settings at any provider.
+App = Mapping[str, Any]
+
+
+def settings() -> App:
+    """Return the app's settings as they are registered."""
+    return {
+        "client_id": CLIENT,
+        "redirect_uri": LANDING,
+        "replay_store": MemoryReplayStore(),
+    }
 
 
 class Forgetful:
@@ -37,7 +50,7 @@ class Case:
 
     Attributes:
         peer: How oidc-provider is dressed.
-        make: Makes the login for the provider's address and folder, with a replay store.
+        make: Makes the login for the provider's address and folder, with the app's settings.
         person: The login name of the one who signs in.
         key: The identity's key.
         role: The identity's role.
@@ -45,7 +58,7 @@ class Case:
     """
 
     peer: Mapping[str, Any]
-    make: Callable[[str, Path, ReplayStore], Login]
+    make: Callable[[str, Path, App], Login]
     person: str
     key: tuple[str, str, str]
     role: Role
@@ -61,9 +74,9 @@ class Running:
     folder: Path
     login: Login
 
-    def forgetful_login(self) -> Login:
-        """Return a login whose replay store remembers nothing."""
-        return self.case.make(self.base, self.folder, Forgetful())
+    def login_with(self, **app: Any) -> Login:  # noqa: ANN401 - any setting
+        """Return a login with some of the app's settings replaced."""
+        return self.case.make(self.base, self.folder, {**settings(), **app})
 
     def arrive(self, url: str, name: str = "") -> dict[str, str]:
         """Return what a person's browser brings back from the provider."""
@@ -78,15 +91,8 @@ def running(name: str, folder: Path) -> Iterator[Running]:
     """Yield the case of that name, running."""
     case = CASES[name]
     with oidc_provider(folder, **case.peer) as base:
-        login = case.make(base, folder, MemoryReplayStore())
+        login = case.make(base, folder, settings())
         yield Running(case=case, base=base, folder=folder, login=login)
-
-
-_APP: Mapping[str, Any] = {
-    "client_id": CLIENT,
-    "client_secret": SECRET,
-    "redirect_uri": LANDING,
-}
 
 
 def _clever(protocol: Any) -> Case:  # noqa: ANN401 - one of its two words
@@ -98,14 +104,14 @@ def _clever(protocol: Any) -> Case:  # noqa: ANN401 - one of its two words
     }
     user = {"id": "u-1", "district": "d-1", "roles": {"teacher": {"legacy_id": "old-1"}}}
 
-    def make(base: str, _: Path, store: ReplayStore) -> Login:
+    def make(base: str, _: Path, app: App) -> Login:
         return CleverLogin(
             districts={"d-1"},
-            replay_store=store,
             protocol=protocol,
             issuer=base,
             api_url=f"{base}/v3.1",
-            **_APP,
+            client_secret=SECRET,
+            **app,
         )
 
     return Case(
@@ -133,14 +139,14 @@ def _classlink(protocol: Any) -> Case:  # noqa: ANN401 - one of its two words
     info = {"UserId": 501, "TenantId": 77, "SourcedId": "SIS-1001", "Role": "Student"}
     foreign = {**info, "UserId": 503, "TenantId": 78}
 
-    def make(base: str, _: Path, store: ReplayStore) -> Login:
+    def make(base: str, _: Path, app: App) -> Login:
         return ClassLinkLogin(
             tenants={"77"},
-            replay_store=store,
             protocol=protocol,
             issuer=base,
             info_url=f"{base}/v2/my/info",
-            **_APP,
+            client_secret=SECRET,
+            **app,
         )
 
     refused = {"503": "EDL-LOGIN-032"} | ({"502": "EDL-LOGIN-031"} if protocol == "oidc" else {})
@@ -167,14 +173,14 @@ def _classlink(protocol: Any) -> Case:  # noqa: ANN401 - one of its two words
 def _veracross(protocol: Any) -> Case:  # noqa: ANN401 - one of its two words
     claims = {"preferred_username": "p1", "email": None, "roles": ["Parent"]}
 
-    def make(base: str, _: Path, store: ReplayStore) -> Login:
+    def make(base: str, _: Path, app: App) -> Login:
         return VeracrossLogin(
             route="alder",
-            registered_redirect_uris={LANDING},
-            replay_store=store,
+            registered_redirect_uris={app["redirect_uri"]},
             protocol=protocol,
             accounts_url=base,
-            **_APP,
+            client_secret=SECRET,
+            **app,
         )
 
     return Case(
@@ -199,17 +205,15 @@ def _veracross(protocol: Any) -> Case:  # noqa: ANN401 - one of its two words
 def _entra(mode: Any) -> Case:  # noqa: ANN401 - one of its two words
     claims = {"tid": TENANT, "oid": PERSON, "ver": "2.0", "acct": 0, "roles": ["Teacher"]}
 
-    def make(base: str, folder: Path, store: ReplayStore) -> Login:
+    def make(base: str, folder: Path, app: App) -> Login:
         return EntraLogin(
             tenant_id=TENANT,
-            client_id=CLIENT,
             client_credential=SECRET,
-            redirect_uri=LANDING,
-            replay_store=store,
             authority=base,
             allow_test_authority=True,
             response_mode=mode,
             sender=Sender(ca_file=str(folder / "ca.pem")),
+            **app,
         )
 
     return Case(

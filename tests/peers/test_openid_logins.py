@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.peers.journeys import from_the_app, from_the_provider
-from tests.peers.openid_cases import CASES, Running, running
+from tests.peers.openid_cases import CASES, Forgetful, Running, running
 
 from edlink.entra.login import EntraLogin
 from edlink.errors import InvalidLoginError, LoginError
@@ -54,15 +54,26 @@ def test_others_are_refused(there: Running) -> None:
 
 def test_the_doctor_finds_nothing_wrong(there: Running) -> None:
     """At a provider that is set up as documented the doctor finds nothing to mend."""
-    wrong = [f.code for f in there.login.check_login() if f.severity is Severity.error]
-    assert wrong == []
+    found = {f.code: f.severity for f in there.login.check_login()}
+    assert Severity.error not in found.values()
+    assert found["EDL-CHECK-913"] is Severity.ok
     if isinstance(there.login, EntraLogin):
         assert "/session/end" in there.login.logout_url(return_to="https://app.example.org/")
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"client_id": "nobody"}, {"redirect_uri": "https://app.example.org/elsewhere"}]
+)
+def test_the_doctor_finds_what_is_not_registered(there: Running, wrong: dict[str, str]) -> None:
+    """An app or an address that the provider does not know is found before anybody signs in."""
+    found = {f.code: f for f in there.login_with(**wrong).check_login()}
+    assert found["EDL-CHECK-913"].severity is Severity.error
+    assert found["EDL-CHECK-913"].evidence == {"status": 400}
+
+
 def test_the_provider_itself_refuses_a_used_code(there: Running) -> None:
     """With a store that forgets, a used code reaches the provider, and is refused there."""
-    login = there.forgetful_login()
+    login = there.login_with(replay_store=Forgetful())
     start = login.begin()
     params = there.arrive(start.url)
     assert isinstance(login.complete(params, start.pending), Identity)

@@ -28,6 +28,7 @@ def veracross() -> Iterator[Issuer]:
                 "issuer": base,
                 "jwks_uri": f"{running.url}/jwks",
             }
+            running.answers[f"/{route}/oauth/authorize"] = (200, {}, b"<html>")
             running.answers[f"/{route}/oauth/token"] = {"access_token": "t", "token_type": "bearer"}
             running.answers[f"/{route}/oauth/userinfo"] = CLAIMS
         running.answers["/"] = (200, {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}, b"")
@@ -183,4 +184,4 @@ def test_the_doctor_misses_the_other_spelling(
 def test_the_doctor_asks_no_keys_without_openid(veracross: Issuer) -> None:
     """With OAuth 2.0 alone the doctor does not look for signing keys."""
     found = {f.code for f in login(veracross, protocol="oauth2", sender=Sender()).check_login()}
-    assert found == {"EDL-CHECK-901", "EDL-CHECK-904"}
+    assert found == {"EDL-CHECK-901", "EDL-CHECK-904", "EDL-CHECK-913"}

@@ -23,7 +23,7 @@ from edlink.report import Finding
 from edlink.sso.addresses import origin, require_safe_url, safe_return_to
 from edlink.sso.callback import CallbackGate, new_state
 from edlink.sso.claims import moment, text, texts
-from edlink.sso.doctor import clock_finding, key_findings, redirect_finding
+from edlink.sso.doctor import clock_finding, discovered_findings, redirect_finding
 from edlink.sso.id_token import TokenRules, verify_id_token
 from edlink.sso.identity import Identity, Unverified
 from edlink.sso.keys import KeySet
@@ -214,7 +214,13 @@ class EntraLogin:
         where = "Entra admin center, App registrations, Authentication, Web, Redirect URIs"
         return (
             redirect_finding(self._redirect_uri, where=where),
-            *key_findings(self._keys),
+            *discovered_findings(
+                self._keys,
+                self._sender,
+                client_id=self._client_id,
+                redirect_uri=self._redirect_uri,
+                scopes=("openid", "profile", *self._scopes),
+            ),
             self._guest_finding(),
             clock_finding(self._sender, self._authority, self._clock()),
         )

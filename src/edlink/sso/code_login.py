@@ -7,7 +7,7 @@ import attrs
 
 from edlink.report import Finding
 from edlink.sso.code_flow import CodeFlow
-from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding
+from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding, request_finding
 from edlink.sso.id_token import TokenRules, verify_id_token
 from edlink.sso.keys import KeySet
 from edlink.sso.pending import PendingLogin, RestartLogin
@@ -67,11 +67,20 @@ class CodeLogin:
 
     def check(self, *own: Finding, where: str) -> tuple[Finding, ...]:
         """Return the provider's own findings among those that every code flow has."""
+        flow = self.flow
         return (
-            redirect_finding(self.flow.redirect_uri, where=where),
+            redirect_finding(flow.redirect_uri, where=where),
+            request_finding(
+                flow.sender,
+                flow.authorize_url,
+                client_id=flow.client_id,
+                redirect_uri=flow.redirect_uri,
+                scopes=flow.scopes,
+                pkce=flow.pkce,
+            ),
             *own,
-            *(openid_findings(self._keys, self.flow) if self._is_openid else ()),
-            clock_finding(self.flow.sender, self.flow.token_url, self.flow.clock()),
+            *(openid_findings(self._keys, flow) if self._is_openid else ()),
+            clock_finding(flow.sender, flow.token_url, flow.clock()),
         )
 
     @property

@@ -1,11 +1,15 @@
 """What a set-up doctor looks at before the first person signs in; shared by every login."""
 
+from collections.abc import Collection
 from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qs, urlsplit
+
+from oauthlib.common import add_params_to_uri
 
 from edlink.errors import LoginError
 from edlink.report import Finding
 from edlink.sso.addresses import origin
-from edlink.sso.claims import texts
+from edlink.sso.claims import text, texts
 from edlink.sso.code_flow import CodeFlow
 from edlink.sso.keys import KeySet
 from edlink.sso.sender import Sender
@@ -13,6 +17,25 @@ from edlink.vocabulary import Severity
 
 #: Clocks further apart than this make logins fail, in seconds.
 _MAX_DRIFT = 60
+
+#: The state and nonce of a request that is only made to see whether it is taken.
+_NOBODY = "edlink-check-login"
+
+#: With these a provider says that it does not know the app, its address, or the page asked for.
+_REFUSALS = frozenset({400, 401, 404, 422})
+
+#: What a provider may send back instead of a code (RFC 6749, 4.1.2.1); anything else is free text.
+_ERRORS = frozenset(
+    {
+        "invalid_request",
+        "unauthorized_client",
+        "access_denied",
+        "unsupported_response_type",
+        "invalid_scope",
+        "server_error",
+        "temporarily_unavailable",
+    }
+)
 
 
 def redirect_finding(redirect_uri: str, *, where: str) -> Finding:
@@ -108,6 +131,85 @@ def openid_findings(keys: KeySet, flow: CodeFlow) -> tuple[Finding, ...]:
         *scope_findings(keys, flow.scopes),
         *endpoint_findings(keys, **urls),
     )
+
+
+def request_finding(  # noqa: PLR0913 - one keyword per part of the request
+    sender: Sender,
+    authorize_url: str,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    scopes: Collection[str],
+    pkce: bool,
+) -> Finding:
+    """
+    Return whether the provider takes the app's own request: client id, redirect address, scopes.
+
+    It is asked as by a browser that is not signed in.  State and challenge are fixed text: nobody
+    can go on with this login, and no random value is left in a log of addresses.
+    """
+    sent = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        **({"scope": " ".join(scopes)} if scopes else {}),
+        "state": _NOBODY,
+        **({"nonce": _NOBODY} if "openid" in scopes else {}),
+        **({"code_challenge": "A" * 43, "code_challenge_method": "S256"} if pkce else {}),
+    }
+    url = add_params_to_uri(authorize_url, list(sent.items()))
+    evidence = _refusal(sender, url, redirect_uri)
+    if evidence is None:
+        severity, title = Severity.warning, "The provider could not be asked whether it knows us"
+    elif evidence:
+        severity, title = Severity.error, "The provider refuses the app's own request"
+    else:
+        severity, title = Severity.ok, "The provider takes the app's own request"
+    wrong = severity is Severity.error
+    return Finding(
+        code="EDL-CHECK-913",
+        severity=severity,
+        title=title,
+        evidence=evidence or {},
+        fix="Compare client id, redirect address and scopes with what is registered."
+        if wrong
+        else "",
+        who="partner" if wrong else "nobody",
+    )
+
+
+def discovered_findings(
+    keys: KeySet, sender: Sender, *, client_id: str, redirect_uri: str, scopes: Collection[str]
+) -> tuple[Finding, ...]:
+    """Return ``key_findings``, after whether the request is taken where discovery sends it."""
+    try:
+        url = text(keys.discovery().get("authorization_endpoint"))
+    except LoginError:
+        url = None  # key_findings says so
+    taken = request_finding(
+        sender,
+        url or "",
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        scopes=scopes,
+        pkce=True,
+    )
+    return (taken, *key_findings(keys))
+
+
+def _refusal(sender: Sender, url: str, redirect_uri: str) -> dict[str, str | int] | None:
+    """Return how a request is refused, empty where it is not; None where nobody can tell."""
+    try:
+        answer = sender.probe(url, what="authorization page")
+    except LoginError:
+        return None
+    if answer.status in _REFUSALS:
+        return {"status": answer.status}
+    target = answer.headers.get("location", "")
+    if target.startswith(redirect_uri):
+        (error,) = parse_qs(urlsplit(target).query).get("error", [""])
+        return {"error": error if error in _ERRORS else "other"}
+    return {} if answer.status < 400 else None  # noqa: PLR2004 - HTTP's errors
 
 
 def clock_finding(sender: Sender, url: str, now: float) -> Finding:
