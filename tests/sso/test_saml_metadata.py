@@ -2,24 +2,13 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from tests.sso.issuer import Issuer
-from tests.sso.saml_idp import IDP, SSO, Idp, bare, certificate, metadata
-from tests.sso.saml_login import accepted, refused, saml_flow
+from tests.sso.saml_idp import IDP, SSO, bare, certificate, metadata
 
 from edlink.errors import ConfigError, LoginError
-from edlink.sso.saml import FixedMetadata, RemoteMetadata
-from edlink.sso.saml.metadata import PAUSE, REFRESH, parse_metadata
-from edlink.sso.sender import Sender
+from edlink.sso.saml import FixedMetadata
+from edlink.sso.saml.metadata import parse_metadata
 
 NOW = time.time()
-
-
-def serve(issuer: Issuer, text: str) -> None:
-    issuer.answers["/metadata"] = (200, {}, text.encode())
-
-
-def remote(issuer: Issuer) -> RemoteMetadata:
-    return RemoteMetadata(f"{issuer.url}/metadata", sender=Sender())
 
 
 def test_metadata_say_who_and_where() -> None:
@@ -88,90 +77,38 @@ def test_metadata_run_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://idp.example.org/metadata", "file:///etc/hosts", "ftp://idp.example.org/"]
-)
-def test_metadata_come_by_https_alone(url: str) -> None:
-    """An address that is not https is refused at configuration."""
-    with pytest.raises(ConfigError) as caught:
-        RemoteMetadata(url, sender=Sender())
-    assert caught.value.code == "EDL-CONF-050"
-
-
-def test_remote_metadata_are_read_daily(issuer: Issuer) -> None:
-    """Metadata are read once a day, and the last good ones serve when that fails."""
-    serve(issuer, metadata())
-    source = remote(issuer)
-    source.current(NOW)
-    source.current(NOW + REFRESH - 1)
-    assert len(issuer.seen) == 1
-    issuer.answers.clear()
-    assert source.current(NOW + REFRESH).entity_id == IDP
-    assert len(issuer.seen) == 2
-
-
-@pytest.mark.parametrize(
-    "answer",
+    ("duration", "seconds"),
     [
-        (404, {}, b""),
-        (503, {}, b""),
-        (200, {}, b"<html/>"),
-        (302, {"Location": "http://127.0.0.1:1/"}, b""),
-        (200, {}, b" " * 1_100_000),
+        ("PT1H", 3600),
+        ("P1DT2H3M4.5S", 93784.5),
+        ("P1Y2M", 36_720_000),
+        ("PT0S", 0),
+        ("P", None),
+        ("PT", None),
+        ("1 hour", None),
+        ("-PT1H", None),
     ],
 )
-def test_without_metadata_nobody_signs_in(
-    issuer: Issuer, answer: tuple[int, dict[str, str], bytes]
-) -> None:
-    """Where no metadata could ever be read, a login is refused and not asked again at once."""
-    issuer.answers["/metadata"] = answer
-    source = remote(issuer)
-    for later in (0, 1, PAUSE - 1):
-        with pytest.raises(LoginError) as caught:
-            source.current(NOW + later)
-        assert caught.value.code == "EDL-LOGIN-056"
-    assert len(issuer.seen) == 1
+def test_metadata_say_how_long_to_keep_them(duration: str, seconds: float | None) -> None:
+    """The duration that a document asks to be kept is read; what is no duration says nothing."""
+    found = parse_metadata(metadata(extra=f'cacheDuration="{duration}"').encode())
+    assert found is not None
+    assert found.cache_duration == seconds
 
 
-def test_another_name_is_never_taken_over(issuer: Issuer) -> None:
-    """Metadata that suddenly name another provider are ignored; the last good ones serve."""
-    serve(issuer, metadata())
-    source = remote(issuer)
-    source.current(NOW)
-    serve(issuer, metadata("attacker", entity_id="https://evil.example.org"))
-    assert source.refreshed(NOW + PAUSE) is None
-    assert source.current(NOW + REFRESH * 2).entity_id == IDP
+@pytest.mark.parametrize("end", ["2027-01-01T00:00:00Z", "2029-01-01T00:00:00Z"])
+def test_the_earliest_end_counts(end: str) -> None:
+    """Of the ends that a document and its parts give, the earliest counts."""
+    text = metadata(extra='validUntil="2028-01-01T00:00:00Z" cacheDuration="PT2H"')
+    marked = f'<md:IDPSSODescriptor validUntil="{end}" cacheDuration="PT1H"'
+    found = parse_metadata(text.replace("<md:IDPSSODescriptor", marked).encode())
+    assert found is not None
+    assert found.valid_until == datetime(min(int(end[:4]), 2028), 1, 1, tzinfo=UTC)
+    assert found.cache_duration == 3600
 
 
-def test_a_renewed_certificate_is_found_at_the_first_login(issuer: Issuer) -> None:
-    """A response by a new certificate makes one look at the metadata and is then accepted."""
-    now = [time.time()]
-    serve(issuer, metadata("idp"))
-    flow = saml_flow(metadata=remote(issuer), clock=lambda: now[0])
-    flow.begin()
-    serve(issuer, metadata("next"))
-    now[0] += PAUSE
-    pending = flow.begin().pending
-    assert accepted(flow, Idp(key="next").respond(pending.request_id), pending).issuer == IDP
-    pending = flow.begin().pending
-    assert refused(flow, Idp(key="idp").respond(pending.request_id), pending) == "EDL-LOGIN-046"
-
-
-def test_either_of_two_certificates_may_sign() -> None:
-    """While old and new certificate are both published, either may have signed."""
-    flow = saml_flow(metadata=FixedMetadata(metadata("idp", "next")))
-    for key in ("idp", "next"):
-        pending = flow.begin().pending
-        assert accepted(flow, Idp(key=key).respond(pending.request_id), pending).issuer == IDP
-
-
-def test_forged_signatures_cause_one_look_a_minute(issuer: Issuer) -> None:
-    """However many forged responses arrive, the metadata are read once a minute."""
-    serve(issuer, metadata())
-    flow = saml_flow(metadata=remote(issuer), clock=lambda: NOW)
-    for _ in range(4):
-        pending = flow.begin().pending
-        assert (
-            refused(flow, Idp(key="attacker").respond(pending.request_id), pending)
-            == "EDL-LOGIN-046"
-        )
-    assert len(issuer.seen) == 1
+def test_a_provider_has_one_role() -> None:
+    """A provider that describes itself twice is refused: which one is meant is not guessed."""
+    text = metadata()
+    start, end = text.index("<md:IDPSSO"), text.index("</md:EntityDescriptor>")
+    assert parse_metadata((text[:end] + text[start:]).encode()) is None

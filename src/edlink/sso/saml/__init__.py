@@ -13,9 +13,10 @@ if _xmlsec.get_libxmlsec_version() < (1, 3, 0):
     raise ImportError(_outdated)
 
 from edlink.sso.saml.flow import SamlFlow
-from edlink.sso.saml.metadata import FixedMetadata, IdpMetadata, RemoteMetadata
+from edlink.sso.saml.metadata import IdpMetadata
 from edlink.sso.saml.profile import Assertion
 from edlink.sso.saml.service import service_metadata
+from edlink.sso.saml.sources import FixedMetadata, RemoteMetadata
 
 __all__ = [
     "Assertion",

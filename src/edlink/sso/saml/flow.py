@@ -34,8 +34,8 @@ class Metadata(Protocol):
         """Return metadata that is valid now, or raise."""
         ...
 
-    def refreshed(self, now: float) -> IdpMetadata | None:
-        """Return newer metadata than the last, or None."""
+    def refreshed(self, used: IdpMetadata, now: float) -> IdpMetadata | None:
+        """Return other metadata than those that were used, or None."""
         ...
 
     def problem(self, now: float) -> str | None:
@@ -136,12 +136,13 @@ class SamlFlow:
 
     def _verified(self, posted: etree._Element) -> etree._Element:
         """Return the verified tree; certificates that may have been renewed are read again once."""
+        used = self.metadata.current(self.clock())
         try:
-            return toolkit.verified(posted, self.parties())
+            return toolkit.verified(posted, self._parties(used))
         except InvalidLoginError as error:
             fault = error.with_traceback(None)
         unknown = fault.code == toolkit.SIGNATURE_FAULT
-        newer = self.metadata.refreshed(self.clock()) if unknown else None
+        newer = self.metadata.refreshed(used, self.clock()) if unknown else None
         if newer is None:
             raise fault
         return toolkit.verified(posted, self._parties(newer))

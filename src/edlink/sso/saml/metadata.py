@@ -1,7 +1,6 @@
-"""An identity provider's metadata: read strictly, kept while good, looked at with restraint."""
+"""An identity provider's metadata, read strictly."""
 
 import re
-import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -10,20 +9,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from lxml import etree
 
-from edlink.errors import ConfigError, LoginError
-from edlink.sso.addresses import is_safe_url, require_safe_url
+from edlink.errors import ConfigError
+from edlink.sso.addresses import is_safe_url
 from edlink.sso.saml.envelope import parse_xml
 from edlink.sso.saml.names import DSIG, METADATA, REDIRECT
-from edlink.sso.sender import Sender
-
-#: Seconds after which metadata from an address is read again.
-REFRESH = 24 * 3600
-
-#: Seconds between two looks, however many bad signatures arrive.
-PAUSE = 60
 
 _MIN_RSA_BITS = 2048
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
+
+#: An XML Schema duration, largest unit first.
+_DURATION = re.compile(
+    r"P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})D)?"
+    r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?",
+    re.ASCII,
+)
+_DAY = 24 * 3600
+#: Seconds in each unit of a duration; years and months at their usual length.
+_UNITS = (365 * _DAY, 30 * _DAY, _DAY, 3600, 60, 1)
 
 
 @attrs.frozen(kw_only=True)
@@ -37,6 +39,7 @@ class IdpMetadata:
         certificates: Signing certificates in base64 without armor; any may have signed.
         certificate_ends: When each certificate expires, in UTC, in the same order.
         valid_until: When this document stops being valid, in UTC, or None.
+        cache_duration: Seconds for which it asks to be kept, or None.
     """
 
     entity_id: str
@@ -44,6 +47,11 @@ class IdpMetadata:
     certificates: tuple[str, ...] = attrs.field(repr=False)
     certificate_ends: tuple[datetime, ...]
     valid_until: datetime | None = None
+    cache_duration: float | None = None
+
+    def is_valid(self, now: float) -> bool:
+        """Return whether the document has not run out, by seconds since the epoch."""
+        return self.valid_until is None or now < self.valid_until.timestamp()
 
 
 def parse_metadata(data: bytes, *, entity_id: str | None = None) -> IdpMetadata | None:
@@ -67,23 +75,27 @@ def parse_metadata(data: bytes, *, entity_id: str | None = None) -> IdpMetadata 
 
 
 def _read_entity(entity: etree._Element) -> IdpMetadata | None:
-    descriptor = entity.find(f"{METADATA}IDPSSODescriptor")
-    services = entity.iterfind(f"{METADATA}IDPSSODescriptor/{METADATA}SingleSignOnService")
+    descriptors = entity.findall(f"{METADATA}IDPSSODescriptor")
+    if len(descriptors) != 1:
+        return None
+    services = descriptors[0].iterfind(f"{METADATA}SingleSignOnService")
     urls = [s.get("Location", "") for s in services if s.get("Binding") == REDIRECT]
-    pairs = [] if descriptor is None else [*_signing_certificates(descriptor)]
+    pairs = [*_signing_certificates(descriptors[0])]
     name = entity.get("entityID", "")
     if not name or not pairs or not urls or not is_safe_url(urls[0]):
         return None
-    limits = [e.get("validUntil") for e in (entity, *entity.iterancestors()) if e.get("validUntil")]
-    moments = [_moment(limit) for limit in limits]
+    around = (*descriptors, entity, *entity.iterancestors())
+    moments = [_moment(e.get("validUntil")) for e in around if e.get("validUntil")]
     if None in moments:
         return None
+    durations = map(_seconds, (e.get("cacheDuration", "") for e in around))
     return IdpMetadata(
         entity_id=name,
         sso_url=urls[0],
         certificates=tuple(text for text, _ in pairs),
         certificate_ends=tuple(end for _, end in pairs),
         valid_until=min((m for m in moments if m is not None), default=None),
+        cache_duration=min((d for d in durations if d is not None), default=None),
     )
 
 
@@ -121,115 +133,24 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-class FixedMetadata:
+def _seconds(duration: str) -> float | None:
+    """Return an XML Schema duration in seconds; None for anything else."""
+    found = _DURATION.fullmatch(duration)
+    if found is None or not any(found.groups()):
+        return None
+    return sum(float(n) * unit for n, unit in zip(found.groups("0"), _UNITS, strict=True))
+
+
+def require_metadata(xml: str | bytes, *, entity_id: str | None = None) -> IdpMetadata:
     """
-    Metadata that the host keeps itself, as text.
+    Return the identity provider in a document that the host gives.
 
     Raises:
         ConfigError: EDL-CONF-053 when it is not usable.
     """
-
-    def __init__(self, xml: str | bytes, *, entity_id: str | None = None) -> None:
-        data = xml.encode() if isinstance(xml, str) else xml
-        found = parse_metadata(data, entity_id=entity_id)
-        if found is None:
-            message = "this is not the metadata of one identity provider with a signing certificate"
-            fix = "Copy the district's IDP metadata again, whole."
-            raise ConfigError("EDL-CONF-053", message, fix=fix)
-        self._metadata = found
-
-    def current(self, now: float) -> IdpMetadata:
-        """Return the metadata; raises as ``require_valid`` does."""
-        return require_valid(self._metadata, now)
-
-    def refreshed(self, now: float) -> IdpMetadata | None:
-        """Return None: there is no place to look for newer metadata."""
-
-    def problem(self, now: float) -> None:
-        """Return None: there is no place to look."""
-
-
-class RemoteMetadata:
-    """
-    Metadata from the address that the district gave, read daily; the last good serves meanwhile.
-
-    Args:
-        url: The address, https; never redirected.
-        entity_id: The provider's name where the document has several; otherwise the first document
-            read decides, and another name is refused from then on.
-        sender: Fetches the document.
-
-    Raises:
-        ConfigError: EDL-CONF-050 when the address is not safe.
-    """
-
-    def __init__(self, url: str, *, entity_id: str | None = None, sender: Sender) -> None:
-        self._url = require_safe_url(url, name="the metadata address")
-        self._entity_id = entity_id
-        self._sender = sender
-        self._lock = threading.Lock()
-        self._metadata: IdpMetadata | None = None
-        self._tried_at = -float("inf")
-
-    def current(self, now: float) -> IdpMetadata:
-        """
-        Return the metadata, read again once a day.
-
-        Raises:
-            LoginError: EDL-LOGIN-056 when there is none yet, EDL-LOGIN-057 when it ran out.
-        """
-        with self._lock:
-            if now >= self._tried_at + (REFRESH if self._metadata else PAUSE):
-                self._look(now)
-            return require_valid(self._metadata, now)
-
-    def refreshed(self, now: float) -> IdpMetadata | None:
-        """Return metadata that differs from the last, at most one look a minute; else None."""
-        with self._lock:
-            before = self._metadata
-            if now < self._tried_at + PAUSE:
-                return None
-            self._look(now)
-            return None if self._metadata == before else self._metadata
-
-    def problem(self, now: float) -> str | None:
-        """
-        Return what is wrong with the document at the address now, looked at anew.
-
-        The word is ``unreachable``, ``unusable`` or ``another_entity``; None for nothing.
-        """
-        with self._lock:
-            return self._look(now)
-
-    def _look(self, now: float) -> str | None:
-        self._tried_at = now
-        try:
-            headers = {"Accept": "application/samlmetadata+xml, application/xml, */*;q=0.1"}
-            answer = self._sender.get(self._url, what="metadata", headers=headers)
-        except LoginError:
-            return "unreachable"
-        if answer.status != 200:  # noqa: PLR2004 - HTTP
-            return "unreachable"
-        found = parse_metadata(answer.body, entity_id=self._entity_id)
-        if found is None:
-            return "unusable" if parse_metadata(answer.body) is None else "another_entity"
-        # A new name is the operator's decision, never the document's.
-        self._metadata, self._entity_id = found, found.entity_id
-        return None
-
-
-def require_valid(metadata: IdpMetadata | None, now: float) -> IdpMetadata:
-    """
-    Return metadata that is there and has not run out.
-
-    Raises:
-        LoginError: EDL-LOGIN-056 when there is none, EDL-LOGIN-057 when it ran out.
-    """
-    if metadata is None:
-        message = "the identity provider's metadata cannot be read"
-        raise LoginError("EDL-LOGIN-056", message, reason="unavailable", retryable=True)
-    if metadata.valid_until is not None and now >= metadata.valid_until.timestamp():
-        message = "the identity provider's metadata has run out"
-        fix = "Ask the district for its current IDP metadata."
-        raise LoginError("EDL-LOGIN-057", message, reason="not_set_up", fix=fix)
-    return metadata
+    found = parse_metadata(xml.encode() if isinstance(xml, str) else xml, entity_id=entity_id)
+    if found is None:
+        message = "this is not the metadata of one identity provider with a signing certificate"
+        fix = "Copy the district's IDP metadata again, whole."
+        raise ConfigError("EDL-CONF-053", message, fix=fix)
+    return found
