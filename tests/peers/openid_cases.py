@@ -72,6 +72,7 @@ class Running:
     case: Case
     base: str
     folder: Path
+    landing: str
     login: Login
 
     def login_with(self, **app: Any) -> Login:  # noqa: ANN401 - any setting
@@ -83,16 +84,16 @@ class Running:
         ca_file = str(self.folder / "ca.pem") if self.case.peer.get("tls") else None
         with Browser(ca_file) as browser:
             name = name or self.case.person
-            return browser.sign_in(url, LANDING, login=name, password="any")
+            return browser.sign_in(url, self.landing, login=name, password="any")
 
 
 @contextmanager
-def running(name: str, folder: Path) -> Iterator[Running]:
-    """Yield the case of that name, running."""
+def running(name: str, folder: Path, landing: str = LANDING) -> Iterator[Running]:
+    """Yield the case of that name, running, for an app that takes people back at an address."""
     case = CASES[name]
-    with oidc_provider(folder, **case.peer) as base:
-        login = case.make(base, folder, settings())
-        yield Running(case=case, base=base, folder=folder, login=login)
+    with oidc_provider(folder, **case.peer, landing=landing) as base:
+        login = case.make(base, folder, {**settings(), "redirect_uri": landing})
+        yield Running(case=case, base=base, folder=folder, landing=landing, login=login)
 
 
 def _clever(protocol: Any) -> Case:  # noqa: ANN401 - one of its two words
