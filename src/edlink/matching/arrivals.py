@@ -48,7 +48,7 @@ class Arrivals:
                 self._existing(held, record)
             elif not self._is_spoken_for(record):
                 arrived[i] = record
-        if self.kind in CONNECTING:
+        if arrived and self.kind in CONNECTING:
             arrived = self._connected(arrived, managed)
         if self.kind is Kind.user:
             arrived = self._returned(arrived)
@@ -78,10 +78,11 @@ class Arrivals:
 
     def _why_alone(self, held: HostRecord, effect: Effect) -> str | None:
         """Return why a host record is left alone whatever came, or None."""
-        if effect.blocks_all and self.kind is Kind.class_:
+        blocked = effect.blocks_all
+        if blocked and self.kind is Kind.class_:
             self.draft.left_alone.add(held.sourced_id)
-        if effect.blocks_all or held.is_active:
-            return effect.blocks_all
+        if blocked or held.is_active:
+            return blocked
         if effect.is_pinned:
             return "pinned"
         return "merged" if held.merged_into is not None else None

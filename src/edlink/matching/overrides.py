@@ -80,6 +80,8 @@ class Effect:
     @property
     def blocks_all(self) -> str | None:
         """The word for why the record is left wholly alone, or None."""
+        if not self.types:
+            return None
         for type_ in (OverrideType.suppressed, OverrideType.hidden):
             if type_ in self.types:
                 return str(type_)

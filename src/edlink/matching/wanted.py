@@ -163,8 +163,10 @@ class _Division:
 
 def user_orgs(user: User) -> frozenset[str]:
     """Return the orgs a user has a role at."""
-    named = {user.primary_org_id, *(role.org_id for role in user.roles)}
-    return frozenset(org_id for org_id in named if org_id is not None)
+    named = {role.org_id for role in user.roles if role.org_id is not None}
+    if user.primary_org_id is not None:
+        named.add(user.primary_org_id)
+    return frozenset(named)
 
 
 def _is_current(enrollment: Enrollment, on: date) -> bool:
