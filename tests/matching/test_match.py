@@ -358,6 +358,30 @@ def test_a_guardian_in_one_field_agrees_by_whole_name() -> None:
     assert linked(match_people(incoming, existing))["dad"] == ("adult", "child_contact")
 
 
+def _in_one_field(name: str, **facts: object) -> dict[str, object]:
+    parent = {"kind": PersonKind.guardian, "phones": ("555-010-0199",), "birth_date": None}
+    return {**parent, "given_name": None, "family_name": name, **facts}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "links"),
+    [
+        ("Bill Sample", "Sample, Bill", {"dad": ("adult", "child_contact")}),
+        ("Bill Sample", "Ida Sample", {}),
+        ("Sample", "Sample", {}),
+    ],
+)
+def test_guardians_in_one_field_on_both_sides_agree_by_whole_names(
+    theirs: str, ours: str, links: dict[str, tuple[str, str]]
+) -> None:
+    """Contacts of one child and number agree by the words of their names; one word is no name."""
+    incoming = [student("kid"), student("dad", **_in_one_field(theirs, child_refs=("kid",)))]
+    existing = [student("child"), student("adult", **_in_one_field(ours, child_refs=("child",)))]
+    found = linked(match_people(incoming, existing))
+
+    assert {ref: link for ref, link in found.items() if ref != "kid"} == links
+
+
 def test_staff_who_are_parents_are_suggested_as_one_human() -> None:
     """A teacher and a guardian with one address and name are suggested, never linked."""
     mail = {"emails": ("ana@example.org",)}

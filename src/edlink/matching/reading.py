@@ -126,7 +126,7 @@ class Reader:
         """
         Return how far given and family names agree.
 
-        Where one side has the whole name in one field, the words of both whole names are compared.
+        Where a side has the whole name in one field, the words of both whole names are compared.
         """
         given, family = a.given_name, a.family_name
         if given == b.given_name and family == b.family_name:
@@ -134,7 +134,8 @@ class Reader:
             if (given in known and family in known) or self._are_names(given, family):
                 return _SAME_NAMES
         left, right = self.names(a), self.names(b)
-        if bool(left.given) != bool(right.given) and left.family and right.family:
+        has_whole = bool(left.given) != bool(right.given) or not (a.given_name or b.given_name)
+        if has_whole and left.family and right.family:
             whole = _whole_level(left, right)
             if whole is not NameLevel.absent:
                 return whole, whole
