@@ -47,9 +47,11 @@ _APP_SERVERS = frozenset({"werkzeug", "django.server", "uvicorn.access"})
 #: Where apps that embed edlink are: its examples, and the login guide's recipes as they are run.
 _APPS = (str(Path(__file__).parents[1] / "examples"), "login.md:")
 
-_PEOPLE = sorted(
+_NAMES = sorted(
     {name for culture in CULTURES for name in culture.families if len(name) >= _MIN_NAME}
+    | {*_PEER_PEOPLE}
 )
+_INITIALS = "".join(sorted({name[0] for name in _NAMES}))
 
 RULES: Mapping[str, re.Pattern[str]] = {
     "a JSON web token": re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}"),
@@ -66,7 +68,7 @@ RULES: Mapping[str, re.Pattern[str]] = {
     ),
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "a person's name": re.compile(
-        rf"(?<!\w)(?:{'|'.join(map(re.escape, (*_PEOPLE, *_PEER_PEOPLE)))})(?!\w)"
+        rf"(?<!\w)(?=[{_INITIALS}])(?:{'|'.join(map(re.escape, _NAMES))})(?!\w)"
     ),
 }
 
