@@ -7,6 +7,7 @@ from functools import cached_property
 
 import attrs
 from examples.conference_host.connections import Connection
+from examples.conference_host.duplicates import Duplicates
 from examples.conference_host.families import Families
 from examples.conference_host.login_stores import SqlPendingStore
 from examples.conference_host.providers import Demo, Providers
@@ -65,6 +66,11 @@ class Conference:
     def syncs(self) -> Syncs:
         """The syncs of the roster."""
         return Syncs(store=self.store, providers=self.providers, today=self.today)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """The people who are here twice."""
+        return Duplicates(store=self.store, syncs=self.syncs)
 
     @cached_property
     def families(self) -> Families:

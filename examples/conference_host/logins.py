@@ -91,7 +91,7 @@ def _classlink_saml(facts: Facts, landing: Landing) -> Login:
         entity_id=landing.public_url + METADATA,
         acs_url=landing.callback,
         idp_metadata_url=facts["metadata_url"],
-        attributes=ClassLinkAttributes(sourced_id=facts["sourced_id"]),
+        attributes=ClassLinkAttributes(subject=facts["sourced_id"], sourced_id=facts["sourced_id"]),
         # A click on a tile begins a login of our own, as it does with the other logins.
         unsolicited="restart",
         replay_store=landing.replay_store,

@@ -12,6 +12,7 @@ from edlink.clever import CleverClient
 from edlink.entra import Directory, EntraClient
 from edlink.entra.client import GRAPH
 from edlink.oneroster import ClientCredentials, HttpSettings, OAuth1, OneRosterClient
+from edlink.oneroster.csv import OneRosterCsv
 from edlink.state import ChangeSource
 from edlink.veracross import VeracrossClient
 
@@ -49,6 +50,10 @@ def _clever(facts: Facts) -> AbstractContextManager[ChangeSource]:
     # A sandbox need not be spared.
     settings = HttpSettings(rate=0) if url else None
     return CleverClient(facts["key"], district_id=facts["tenant"], base_url=url, settings=settings)
+
+
+def _csv(facts: Facts) -> AbstractContextManager[ChangeSource]:
+    return OneRosterCsv(facts["path"], tenant=facts["tenant"])
 
 
 def _veracross(facts: Facts) -> AbstractContextManager[ChangeSource]:
@@ -154,6 +159,21 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
         ),
         open=_oneroster_1_1,
         note="For a student system that gives a consumer key and secret (OAuth 1).",
+    ),
+    "oneroster-csv": Connector(
+        title="OneRoster CSV files",
+        provider="oneroster-csv",
+        tenant="tenant",
+        fields=(
+            _DISTRICT,
+            Field(
+                name="path",
+                label="Folder or ZIP on this machine",
+                hint="Where the district's upload arrives.",
+            ),
+        ),
+        open=_csv,
+        note="For a district that uploads files instead of opening a server.",
     ),
     "veracross": Connector(
         title="Veracross",

@@ -19,7 +19,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from edlink.vocabulary import Kind
+from edlink import User
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -59,7 +59,10 @@ def home() -> str:
     now = conference()
     connections = {side: now.providers.find(side) for side in SIDES}
     roster = connections["roster"]
-    own = now.syncs.state().unmanaged(Kind.user) if roster else ()
+    people = now.syncs.state().records if roster else ()
+    names = {h.ref: full_name(h.record) for h in people if isinstance(h.record, User)}
+    typed = [h.ref for h in people if h.ref in names and h.source is None and h.is_active]
+    merges = now.duplicates.plan() if typed else None
     return render_template(
         "staff.html",
         connections=connections,
@@ -69,7 +72,9 @@ def home() -> str:
         history=now.syncs.history(),
         may_undo=now.syncs.may_undo(),
         events=words.EVENTS,
-        typed=[full_name(held.record) for held in own],  # type: ignore[arg-type] # of kind user
+        names=names,
+        typed=typed,
+        merges=merges,
     )
 
 
@@ -103,6 +108,14 @@ def add_student() -> Response:
         abort(400, "Please fill in every field.")
     conference().add_student(given, family, number)
     flash("Added. The next sync finds out whether the provider has this student.", "good")
+    return redirect(url_for("staff.home"), 303)
+
+
+@pages.post("/duplicates")
+def merge() -> Response:
+    """Merge those who are here twice."""
+    conference().duplicates.merge(request.form.get("merges", ""))
+    flash("Merged.", "good")
     return redirect(url_for("staff.home"), 303)
 
 

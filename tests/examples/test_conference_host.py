@@ -63,6 +63,42 @@ def test_a_student_typed_by_hand_is_adopted(new_scene: Scene) -> None:
     assert new_scene.conference.syncs.state().managed(Kind.user)[child.sourced_id].ref == typed.ref
 
 
+def test_a_student_typed_twice_over_is_merged(scene: Scene) -> None:
+    """A student whom the provider lists already is found at once, and one record stays."""
+    child = scene.family.children[0]
+    number = next(i.value for i in child.identifiers if i.type is IdentifierType.student_number)
+    scene.conference.add_student(child.given_name or "", child.family_name or "", number)
+    page = scene.staff.get("/staff").text
+    (fingerprint,) = re.findall(r'name="merges" value="([^"]+)"', page)
+    stale = scene.staff.send("/staff", "/staff/duplicates", merges="another")
+    done = scene.staff.send("/staff", "/staff/duplicates", merges=fingerprint)
+    state = scene.conference.syncs.state()
+    (gone,) = state.unmanaged(Kind.user)
+
+    assert f"too:\n      {full_name(child)}." in page
+    assert stale.status_code == 409
+    assert "Merged." in done.text
+    assert full_name(child) not in done.text
+    assert gone.merged_into == state.managed(Kind.user)[child.sourced_id].ref
+    assert "Everything is up to date." in scene.staff.send("/staff", "/staff/plan").text
+
+
+def test_children_follow_a_merged_record(scene: Scene) -> None:
+    """What parents were linked to under the typed record they see under the provider's, once."""
+    child = scene.family.children[0]
+    number = next(i.value for i in child.identifiers if i.type is IdentifierType.student_number)
+    scene.conference.add_student(child.given_name or "", child.family_name or "", number)
+    (typed,) = scene.conference.syncs.state().unmanaged(Kind.user)
+    kept = scene.conference.syncs.state().managed(Kind.user)[child.sourced_id].ref
+    store, duplicates = scene.conference.store, scene.conference.duplicates
+    one, both = (store.account(("clever", "d", subject), None).id for subject in ("1", "2"))
+    for account, student in ((one, typed.ref), (both, typed.ref), (both, kept)):
+        store.add_child(account, student)
+    duplicates.merge(duplicates.plan().fingerprint)
+
+    assert (store.children(one), store.children(both)) == ([kept], [kept])
+
+
 def test_an_accident_waits_until_staff_have_looked(new_scene: Scene) -> None:
     """A plan that would remove too much is refused, applied in part, or approved by name."""
     new_scene.staff.connect_and_sync()

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from examples.conference_host import Conference, Connection
+from examples.conference_host import Conference
 from examples.conference_host.logins import LOGINS
 from examples.conference_host.providers import SIDES
 from examples.conference_host.rosters import ROSTERS
 from tests.examples.conference import PUBLIC_URL, Visitor, make_app, school_year
 
 from edlink import Kind, Role, sandbox
+from edlink.oneroster.csv import write_csv
 from edlink.sandbox import Sandbox
 
 Typed = Mapping[str, str]
@@ -110,7 +111,12 @@ def bare(tmp_path: Path) -> tuple[Visitor, Conference]:
 Bare = tuple[Visitor, Conference]
 
 
-@pytest.mark.parametrize("name", ROSTERS)
+def test_every_way_to_a_roster_is_tried() -> None:
+    """No connector is without a test of its form."""
+    assert {*FORMS, "oneroster-csv"} == ROSTERS.keys()
+
+
+@pytest.mark.parametrize("name", FORMS)
 def test_a_roster_is_connected_by_its_form(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
@@ -135,6 +141,21 @@ def test_a_roster_is_connected_by_its_form(
             u.sourced_id for u in district.truth.users if roles & {r.role for r in u.roles}
         }
         assert not [secret for secret in secrets if secret in shown]
+
+
+def test_a_roster_arrives_as_files(bare: Bare, tmp_path: Path) -> None:
+    """A package of CSV files is one more source, by one more form."""
+    staff, conference = bare
+    with sandbox.start(80, "oneroster", "1.1", school_year=school_year()) as district:
+        truth = district.truth
+    write_csv(truth, tmp_path / "upload.zip", "1.1")
+    form = "/staff/connect/roster/oneroster-csv"
+    doctor = staff.send(form, form, tenant="district-1", path=str(tmp_path / "upload.zip"))
+    staff.sync()
+    people = conference.syncs.state().managed(Kind.user)
+
+    assert "Problem" not in doctor.text
+    assert people.keys() == {user.sourced_id for user in truth.users}
 
 
 @pytest.mark.parametrize("name", LOGIN_FORMS)
@@ -212,13 +233,15 @@ def test_an_unknown_provider_is_no_page(bare: Bare, path: str) -> None:
     assert staff.get(f"/staff/connect{path}").status_code == 404
 
 
-def test_a_provider_that_does_not_answer_is_a_finding(bare: Bare) -> None:
-    """The doctor shows an error that ends a check at once, with its code, beside the others."""
-    facts = {"tenant": "77", "key": "k", "test_url": "http://127.0.0.1:9"}
-    staff, conference = bare
-    conference.providers.keep("roster", Connection(name="classlink", facts=facts))
-
-    page = staff.get("/staff/doctor").text
+def test_a_check_that_cannot_begin_is_a_finding(tmp_path: Path) -> None:
+    """Where a district does not share with the app yet, the doctor says so, and what to do."""
+    app, _ = make_app(tmp_path, PUBLIC_URL, allow_tests=True)
+    staff = Visitor(app.test_client())
+    staff.enter_as_staff()
+    form = "/staff/connect/roster/classlink"
+    with sandbox.start(50, "classlink") as district:
+        page = staff.send(form, form, **{**classlink(district), "tenant": "1"}).text
 
     assert "Problem" in page
-    assert "EDL-HTTP-" in page
+    assert "EDL-CLASSLINK-002" in page
+    assert "Ask the district to add the app" in page

@@ -29,7 +29,7 @@ def test_a_form_of_another_site_is_refused(scene: Scene) -> None:
     before = scene.conference.syncs.state()
     paths = set(forms_of(scene.staff.client.application)) - {"/callback"}
 
-    assert len(paths) >= 11
+    assert len(paths) >= 12
     for visitor in (scene.staff, scene.parent):
         refused = {path: visitor.client.post(path).status_code for path in paths}
         assert refused == dict.fromkeys(paths, 400)

@@ -23,10 +23,11 @@ from tests.peers.processes import free_port
 from tests.peers.simplesamlphp import simplesamlphp
 from tests.sso.certificates import write_certificates
 
-from edlink import sandbox
+from edlink import Kind, sandbox
 from edlink.matching import AttemptLimits
 from edlink.sandbox import Sandbox
 from edlink.sso.sender import Sender
+from edlink.vocabulary import Status
 
 pytest.importorskip("selenium", reason="selenium is a test dependency: make test installs it")
 from tests.examples.chromium import Page, browsing
@@ -161,15 +162,28 @@ def test_the_story_of_a_parent_at_clever(tmp_path: Path) -> None:
         assert "Teachers to meet" in page.text
         page.check_and_picture("12-child")
 
-        story.enter_as_staff()
-        page.press("Parents")
-        assert "Reason: birth date differs." in page.text
-        assert full_name(family.children[1]) in page.text
-        page.check_and_picture("13-reasons")
-        page.press("Overview")
-        page.press("Undo the last sync")
-        assert "The last sync has been undone." in page.text
-        page.check_and_picture("14-undone")
+        _look_back(story, district)
+
+
+def _look_back(story: Story, district: Sandbox) -> None:
+    """Read as staff why a parent got nowhere, meet an accident at the provider, and undo."""
+    page = story.page
+    story.enter_as_staff()
+    page.press("Parents")
+    assert "Reason: birth date differs." in page.text
+    assert full_name(story.family.children[1]) in page.text
+    page.check_and_picture("13-reasons")
+    for user in district.truth.users[:40]:
+        district.district.change(Kind.user, user.sourced_id, status=Status.deleted)
+    page.press("Overview")
+    page.press("Look for changes")
+    assert "Waiting for your decision" in page.text
+    page.check_and_picture("14-waiting")
+    page.press("Overview")
+    page.check_and_picture("15-plan-waits")
+    page.press("Undo the last sync")
+    assert "The last sync has been undone." in page.text
+    page.check_and_picture("16-undone")
 
 
 def _set_up(story: Story) -> None:
