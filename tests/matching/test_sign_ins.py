@@ -3,13 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from edlink.coverage import Source
-from edlink.matching.sign_ins import (
-    IdentityKey,
-    IdentityLink,
-    LinkReason,
-    link_identity,
-    preview_sign_ins,
-)
+from edlink.matching import IdentityLink, LinkReason, link_identity, preview_sign_ins
+from edlink.matching.sign_ins import IdentityKey
 from edlink.model import User
 from edlink.roster import Roster
 from edlink.sso import Identity, Unverified

@@ -130,6 +130,14 @@ if typing.TYPE_CHECKING:
         active_sessions,
         session_tree,
     )
+    from edlink.matching.sign_ins import (
+        IdentityLink,
+        LinkReason,
+        SignedIn,
+        SignInPreview,
+        link_identity,
+        preview_sign_ins,
+    )
     from edlink.matching.suggest import Suggestions, SuggestionSettings, suggest_matches
     from edlink.matching.summary import summarize_sync
     from edlink.matching.sync import plan_sync
@@ -183,10 +191,12 @@ __all__ = [
     "HostState",
     "IdKey",
     "IdRuleProposal",
+    "IdentityLink",
     "IdentityMatch",
     "Keep",
     "Limits",
     "Link",
+    "LinkReason",
     "MatchReport",
     "MatchRules",
     "MemoryLimiter",
@@ -226,6 +236,8 @@ __all__ = [
     "SessionProblem",
     "SessionTree",
     "SharedValue",
+    "SignInPreview",
+    "SignedIn",
     "StaffNote",
     "StoredLink",
     "StudentDirectory",
@@ -268,6 +280,7 @@ __all__ = [
     "host_people",
     "infer_end_semantics",
     "learn_id_rule",
+    "link_identity",
     "local_today",
     "match_classes",
     "match_identity",
@@ -289,6 +302,7 @@ __all__ = [
     "plan_rekey",
     "plan_sync",
     "plan_unmanage",
+    "preview_sign_ins",
     "region_zone",
     "resolve",
     "revert_merge",
@@ -355,6 +369,7 @@ _NAMES = {
     "score": "ScoredPair Weights score_pair",
     "session_ends": "EndVerdict infer_end_semantics settle_ends",
     "sessions": "SessionProblem SessionTree Window active_sessions session_tree",
+    "sign_ins": ("IdentityLink LinkReason SignInPreview SignedIn link_identity preview_sign_ins"),
     "suggest": "SuggestionSettings Suggestions suggest_matches",
     "summary": "summarize_sync",
     "sync": "plan_sync",

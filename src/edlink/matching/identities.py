@@ -1,4 +1,9 @@
-"""Who of a roster has just signed in, by the rules that link records and by no weaker ones."""
+"""
+Whose record a sign-in may be, by the rules that link records and by no weaker ones.
+
+``link_identity`` of ``sign_ins`` decides at each sign-in who is let in, by ids alone.  What is here
+proposes: for an identity that it does not know, which record a person may link it to, once.
+"""
 
 from collections.abc import Iterable
 
@@ -28,10 +33,12 @@ def match_identity(
     identity: Person, people: Iterable[Person], *, tenant: str, rules: MatchRules = _RULES
 ) -> IdentityMatch:
     """
-    Return which record of a tenant a sign-in belongs to.
+    Return which record of a tenant a sign-in seems to belong to, for a person to confirm.
 
-    An address or user name counts only where the names agree too.  The kind of the identity is not
-    looked at: a sign-in does not always say it.
+    Names and addresses of a sign-in are its own claim, so nobody is let in by this: the host keeps
+    what was confirmed as a link, and ``link_identity`` takes it from there.  An address or user
+    name counts only where the names agree too.  The kind of the identity is not looked at: a
+    sign-in does not always say it.
 
     Args:
         identity: What the sign-in proved, with its tenant.

@@ -1,7 +1,8 @@
 """
 Who a sign-in is in a roster: a stored link, then the sourced id of the same tenant, then nobody.
 
-Names and e-mail addresses are never looked at: nobody has proved them.
+Names and e-mail addresses are never looked at: nobody has proved them.  ``match_identity`` of
+``identities`` looks at them, and only proposes.
 """
 
 from collections import Counter
