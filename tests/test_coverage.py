@@ -4,7 +4,7 @@ import pytest
 
 from edlink.coverage import Coverage, CoverageEntry, Scope, Source
 from edlink.errors import ConfigError
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState, Kind, Role
 
 
 def test_a_source_prints_as_provider_and_tenant() -> None:
@@ -99,6 +99,43 @@ def test_an_entry_says_why() -> None:
     entry = COVERAGE.entry(Kind.course, "a")
     assert entry is not None
     assert entry.reason == "EDL-PULL-001"
+
+
+BY_ROLE = Coverage(
+    [
+        CoverageEntry(kind=Kind.user, state=CoverageState.withheld),
+        CoverageEntry(kind=Kind.user, role=Role.student),
+        CoverageEntry(kind=Kind.user, org_id="a", state=CoverageState.excluded),
+        CoverageEntry(kind=Kind.user, org_id="b", state=CoverageState.failed),
+        CoverageEntry(kind=Kind.user, org_id="b", role=Role.teacher),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("org_id", "role", "state"),
+    [
+        (None, None, CoverageState.withheld),
+        (None, Role.student, CoverageState.complete),
+        (None, Role.teacher, CoverageState.withheld),
+        ("c", Role.student, CoverageState.complete),
+        ("a", Role.student, CoverageState.excluded),
+        ("b", Role.student, CoverageState.failed),
+        ("b", Role.teacher, CoverageState.complete),
+        ("b", None, CoverageState.failed),
+    ],
+)
+def test_people_in_a_role_may_be_known_otherwise(
+    org_id: str | None, role: Role | None, state: CoverageState
+) -> None:
+    """What is said of an org goes before what is said of a role, and both before the general."""
+    assert BY_ROLE.state(Kind.user, org_id, role) is state
+    assert BY_ROLE.is_complete(Kind.user, org_id, role) is (state is CoverageState.complete)
+
+
+def test_the_summary_names_the_roles_that_differ() -> None:
+    """Who is known in spite of the rest is told by role."""
+    assert BY_ROLE.summary() == {"user": "withheld, 2 orgs differ, student complete"}
 
 
 def test_the_summary_counts_the_orgs_that_differ() -> None:

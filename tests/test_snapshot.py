@@ -24,7 +24,7 @@ from edlink.snapshot import SCHEMA_VERSION, load_roster, save_roster
 from edlink.vocabulary import CoverageState, IdentifierType, Kind, Role, Status
 
 #: The schema as of SCHEMA_VERSION.  When this changes, raise the version and write it here.
-FINGERPRINT = (1, "a3b927cffbb9010d")
+FINGERPRINT = (2, "e720a1f286377a7b")
 
 HAS_ZSTD = any(map(importlib.util.find_spec, ("zstandard",)))
 

@@ -1,12 +1,13 @@
 """What was asked of a source, and what can be said of what did not come."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import attrs
 
 from edlink.errors import ConfigError
-from edlink.vocabulary import CoverageState, Kind, Severity
+from edlink.vocabulary import CoverageState, Kind, Role, Severity
 
 
 @attrs.frozen
@@ -74,6 +75,7 @@ class CoverageEntry:
     """
     What is known of one kind, in one org or (``org_id`` None) in all not named otherwise.
 
+    ``role`` is given where people in one role are known otherwise than the rest of them.
     ``reason`` is a stable code for anything but ``complete``.  ``received`` counts rows,
     ``reported`` is the provider's own total where it gave one.
     """
@@ -84,6 +86,7 @@ class CoverageEntry:
     reason: str | None = None
     received: int | None = None
     reported: int | None = None
+    role: Role | None = None
 
 
 def _entries(values: Iterable[CoverageEntry]) -> tuple[CoverageEntry, ...]:
@@ -96,37 +99,46 @@ class Coverage:
 
     entries: tuple[CoverageEntry, ...] = attrs.field(default=(), converter=_entries)
 
-    def entry(self, kind: Kind, org_id: str | None = None) -> CoverageEntry | None:
-        """Return the entry for a kind in an org, else for the kind in general, else None."""
-        general = None
-        for entry in self.entries:
-            if entry.kind is kind and entry.org_id in (org_id, None):
-                if entry.org_id == org_id:
-                    return entry
-                general = entry
-        return general
+    def entry(
+        self, kind: Kind, org_id: str | None = None, role: Role | None = None
+    ) -> CoverageEntry | None:
+        """
+        Return the most exact entry for a kind, or None where the kind is not mentioned.
 
-    def state(self, kind: Kind, org_id: str | None = None) -> CoverageState:
+        What is said of an org goes before what is said of people in a role anywhere.
+        """
+        places = ((org_id, role), (org_id, None), (None, role), (None, None))
+        found = (self._by_place.get((kind, *place)) for place in places)
+        return next((entry for entry in found if entry is not None), None)
+
+    @cached_property
+    def _by_place(self) -> Mapping[tuple[Kind, str | None, Role | None], CoverageEntry]:
+        """Of several entries for one place the first counts."""
+        return {(e.kind, e.org_id, e.role): e for e in reversed(self.entries)}
+
+    def state(
+        self, kind: Kind, org_id: str | None = None, role: Role | None = None
+    ) -> CoverageState:
         """Return what is known of a kind in an org (None: everywhere not named otherwise)."""
-        entry = self.entry(kind, org_id)
+        entry = self.entry(kind, org_id, role)
         return CoverageState.withheld if entry is None else entry.state
 
-    def is_complete(self, kind: Kind, org_id: str | None = None) -> bool:
+    def is_complete(self, kind: Kind, org_id: str | None = None, role: Role | None = None) -> bool:
         """Return whether absence of a record of this kind in this org means it is gone."""
-        return self.state(kind, org_id) is CoverageState.complete
+        return self.state(kind, org_id, role) is CoverageState.complete
 
     def summary(self) -> Mapping[str, Any]:
-        """Return the state of each kind as text, with the number of orgs that differ from it."""
+        """Return the state of each kind as text, with the orgs and roles that differ from it."""
         found: dict[str, str] = {}
         for kind in Kind:
             states = [e for e in self.entries if e.kind is kind]
             if states:
-                differing = sum(
-                    e.org_id is not None and e.state != self.state(kind) for e in states
-                )
-                found[str(kind)] = str(self.state(kind)) + (
-                    f", {differing} orgs differ" if differing else ""
-                )
+                general = self.state(kind)
+                other = [e for e in states if e.state is not general]
+                orgs = len({e.org_id for e in other} - {None})
+                roles = [f"{e.role} {e.state}" for e in other if e.role and e.org_id is None]
+                told = [str(general), *([f"{orgs} orgs differ"] if orgs else []), *roles]
+                found[str(kind)] = ", ".join(told)
         return found
 
 

@@ -481,6 +481,26 @@ def test_a_person_at_two_schools_needs_both() -> None:
     assert _why(plan)["u00"] == "not_covered"
 
 
+def test_people_in_a_role_that_is_withheld_stay_and_the_others_go() -> None:
+    """Who is known in spite of the rest goes; whoever also has a role that is not known stays."""
+    both = [RoleAssignment(role=role, org_id="s1") for role in (Role.student, Role.staff)]
+    teacher = _student("t", roles=(attrs.evolve(both[0], role=Role.teacher),))
+    records = [*_with(attrs.evolve(PEOPLE[0], roles=tuple(both))), teacher]
+    coverage = Coverage(
+        [
+            *(entry for entry in EVERYTHING.entries if entry.kind is not Kind.user),
+            CoverageEntry(kind=Kind.user, state=CoverageState.withheld),
+            CoverageEntry(kind=Kind.user, role=Role.student),
+        ]
+    )
+    roster = _roster(_without("u00", "u01", "e00", "e01"), coverage=coverage)
+
+    plan = plan_sync(_host(records), roster, policy=AT_ONCE, on=DAY)
+
+    assert [i for _, i in _steps(plan) if not i.startswith("e")] == ["u01"]
+    assert (_why(plan)["u00"], _why(plan)["t"]) == ("not_covered", "not_covered")
+
+
 def test_a_contact_belongs_to_the_schools_of_the_children() -> None:
     """A parent without a role at a school stays while the child's school is not covered."""
     kin = Relationship(sourced_id="r", student_id="u00", contact_id="p")

@@ -79,7 +79,7 @@ class Departures:
             draft.keep(held, why)
             return
         why = draft.waiting.why_blocked()
-        why = why or draft.reach.why_not(self.kind, i, draft.places.orgs(held.record))
+        why = why or draft.reach.why_not(self.kind, held.record, draft.places.orgs(held.record))
         if why is not None:
             draft.keep(held, why)
             known = draft.waiting.known(self.kind, i)

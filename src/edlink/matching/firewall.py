@@ -16,9 +16,8 @@ from edlink.matching.policy import SyncPolicy
 from edlink.matching.wanted import user_orgs
 from edlink.model import Class, Demographics, Enrollment, Org, Record, Relationship, User
 from edlink.roster import Roster
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState, Kind, Role
 
-_EVERYWHERE: str | None = None
 _NO_ORGS: frozenset[str] = frozenset()
 
 
@@ -100,6 +99,12 @@ def incoming_orgs(roster: Roster, record: Record) -> frozenset[str]:
     return _NO_ORGS if student is None else user_orgs(student)
 
 
+def _roles(record: Record) -> frozenset[Role | None]:
+    """Return the roles in each of which a person would have come; None for what is no person."""
+    held = record.roles if isinstance(record, User) else ()
+    return frozenset(role.role for role in held) or frozenset({None})
+
+
 def _some(org_id: str | None) -> frozenset[str]:
     return _NO_ORGS if org_id is None else frozenset({org_id})
 
@@ -121,36 +126,35 @@ class Reach:
     roster: Roster
     policy: SyncPolicy
 
-    def why_not(self, kind: Kind, sourced_id: str, orgs: frozenset[str]) -> str | None:
+    def why_not(self, kind: Kind, record: Record, orgs: frozenset[str]) -> str | None:
         """Return why the absence of a record at some orgs means nothing, or None."""
         if kind not in self.policy.kinds or not self.roster.scope.wants_kind(kind):
             return "kind_not_managed"
-        if (kind, sourced_id) in self._set_aside:
+        if (kind, record.sourced_id) in self._set_aside:
             return "set_aside"
         if not orgs:
             return None if self._is_whole(kind) else "not_covered"
-        return next(filter(None, (self._why_org(kind, org_id) for org_id in sorted(orgs))), None)
+        roles = _roles(record)
+        whys = (self._why_org(kind, org_id, roles) for org_id in sorted(orgs))
+        return next(filter(None, whys), None)
 
-    def _why_org(self, kind: Kind, org_id: str) -> str | None:
+    def _why_org(self, kind: Kind, org_id: str, roles: frozenset[Role | None]) -> str | None:
         if not (self.policy.wants_org(org_id) and self.roster.scope.wants_org(org_id)):
             return "excluded_org"
         # Of orgs themselves the list is what must be whole: the org looked for is not in it.
         if kind is not Kind.org and self.roster.org(org_id) is None:
             return "unknown_org"
-        states = self._states
-        state = states.get((kind, org_id), states.get((kind, _EVERYWHERE)))
-        return None if state is CoverageState.complete else "not_covered"
+        coverage = self.roster.coverage
+        is_known = all(coverage.is_complete(kind, org_id, role) for role in roles)
+        return None if is_known else "not_covered"
 
     def _is_whole(self, kind: Kind) -> bool:
         """Return whether a kind was pulled whole in every org."""
         narrow = self.roster.scope.narrows_orgs or self.policy.narrows_orgs
-        said = [state for (of, _), state in self._states.items() if of is kind]
+        coverage = self.roster.coverage
+        said = [entry.state for entry in coverage.entries if entry.kind is kind]
         complete = all(state is CoverageState.complete for state in said)
-        return (kind, _EVERYWHERE) in self._states and complete and not narrow
-
-    @cached_property
-    def _states(self) -> Mapping[tuple[Kind, str | None], CoverageState]:
-        return {(e.kind, e.org_id): e.state for e in reversed(self.roster.coverage.entries)}
+        return coverage.is_complete(kind) and complete and not narrow
 
     @cached_property
     def _set_aside(self) -> frozenset[tuple[Kind, str]]:
