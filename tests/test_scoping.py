@@ -1,12 +1,15 @@
 """What a scope takes out of a roster, and what it leaves."""
 
+from collections.abc import Iterable
+
+import attrs
 import pytest
 from tests.rosters import district, ids, without
 
-from edlink.coverage import Scope
-from edlink.model import Class, Org, User
+from edlink.coverage import Scope, Tombstone
+from edlink.model import RECORD_TYPES, Class, Org, Record, Relationship, User
 from edlink.roster import Roster
-from edlink.scoping import apply_scope
+from edlink.scoping import apply_scope, leave_out
 from edlink.vocabulary import CoverageState, Kind, OrgType
 
 ONLY_NORTH = [Scope(include_orgs={"north"}), Scope(exclude_orgs={"south"})]
@@ -128,3 +131,51 @@ def test_nothing_else_is_touched() -> None:
     changed = ("orgs", "courses", "classes", "users", "enrollments", "relationships")
     kept = {name: getattr(whole, name) for name in (*changed, "demographics", "coverage")}
     assert without(roster, **kept) == whole
+
+
+def records(roster: Roster) -> list[Record]:
+    """Return all records of a roster."""
+    return [record for kind in Kind for record in roster.records(kind)]
+
+
+def keys(found: Iterable[Record]) -> set[tuple[str, str]]:
+    """Return the types and ids of records."""
+    return {(type(record).__name__, record.sourced_id) for record in found}
+
+
+@pytest.mark.parametrize("scope", ONLY_NORTH)
+def test_changes_lose_what_a_pull_would(scope: Scope) -> None:
+    """When everything changes, what stays is what a pull under the same scope has."""
+    changed, _ = leave_out(scope, records(district()))
+    assert keys(changed) == keys(records(scoped(scope)))
+
+
+@pytest.mark.parametrize("scope", ONLY_NORTH)
+def test_tombstones_lose_what_a_pull_would(scope: Scope) -> None:
+    """What is gone from a school that was left out is not told either."""
+    kinds = {type_: kind for kind, type_ in RECORD_TYPES.items()}
+    gone = [
+        Tombstone(kind=kinds[type(record)], sourced_id=record.sourced_id, record=record)
+        for record in records(district())
+        if not isinstance(record, Org)
+    ]
+    _, told = leave_out(attrs.evolve(scope, exclude_orgs={"south"}, include_orgs=()), [], gone)
+    assert keys(t.record for t in told) == keys(
+        record for record in records(scoped(scope)) if not isinstance(record, Org)
+    )
+
+
+def test_a_tombstone_without_a_record_is_told_by_its_kind() -> None:
+    """Of what is known by id alone nobody knows where it lay."""
+    gone = [Tombstone(kind=kind, sourced_id="x") for kind in (Kind.user, Kind.demographics)]
+    _, told = leave_out(Scope(exclude_kinds={Kind.demographics}), [], gone)
+    assert told == (gone[0],)
+
+
+def test_people_known_to_be_left_out_take_their_links_along() -> None:
+    """Who is said to be absent goes, and with the last child the parent."""
+    everything = district()
+    children = {link.student_id for link in everything.relationships}
+    changed, _ = leave_out(Scope(exclude_orgs={"x"}), records(everything), absent=children)
+    enrolled = {e.user_id for e in everything.enrollments}
+    assert not [r for r in changed if isinstance(r, Relationship) and r.student_id not in enrolled]

@@ -1,12 +1,22 @@
-"""Taking out of a roster what its scope leaves out, and saying so in its coverage."""
+"""Taking out of a roster, or of changes, what a scope leaves out, and saying so in the coverage."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Scope
-from edlink.model import Class, Course, Enrollment, Org, Record, User
+from edlink.coverage import Coverage, CoverageEntry, Scope, Tombstone
+from edlink.model import (
+    RECORD_TYPES,
+    Class,
+    Course,
+    Demographics,
+    Enrollment,
+    Org,
+    Record,
+    Relationship,
+    User,
+)
 from edlink.roster import Roster
 from edlink.vocabulary import CoverageState, Kind, OrgType, Role
 
@@ -67,6 +77,62 @@ def lies_in(record: Record | None, out: AbstractSet[str], classes: AbstractSet[s
             orgs = {role.org_id for role in record.roles if role.org_id is not None}
             return bool(orgs) and orgs <= out
     return False
+
+
+def leave_out(
+    scope: Scope,
+    changed: Sequence[Record],
+    tombstones: Sequence[Tombstone] = (),
+    *,
+    absent: Collection[str] = (),
+) -> tuple[tuple[Record, ...], tuple[Tombstone, ...]]:
+    """
+    Return changes without what a scope leaves out, as far as they say themselves where they lie.
+
+    With a person go their demographics and family links, and with the last of the links that the
+    changes tell, the adult at no school.
+
+    Args:
+        scope: What the pull was asked for that the changes follow.
+        changed: Records as they are now.
+        tombstones: Records that are gone.
+        absent: Ids of further people and classes that are known to be left out.
+    """
+    told = [*changed, *(t.record for t in tombstones if t.record is not None)]
+    out = left_out([r for r in changed if isinstance(r, Org)], scope)
+    classes = {r.sourced_id for r in told if isinstance(r, Class) and r.org_id in out} | {*absent}
+    people = {r.sourced_id for r in told if isinstance(r, User) and lies_in(r, out, classes)}
+    people |= {*absent}
+    inside = {r.sourced_id for r in told if isinstance(r, Class)} - classes
+    seats = [r for r in told if isinstance(r, Enrollment) and not lies_in(r, out, classes)]
+    people -= {r.user_id for r in seats if r.org_id is not None or r.class_id in inside}
+    links = [r for r in told if isinstance(r, Relationship)]
+    adults = {r.sourced_id for r in told if isinstance(r, User) and _is_at_no_school(r)}
+    people |= {link.contact_id for link in links if link.contact_id in adults}
+    people -= {link.contact_id for link in links if link.student_id not in people}
+    wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
+
+    def stays(record: Record | None) -> bool:
+        match record:
+            case User() | Demographics():
+                is_out = record.sourced_id in people
+            case Relationship():
+                is_out = record.student_id in people
+            case Enrollment():
+                is_out = lies_in(record, out, classes) or record.user_id in people
+            case _:
+                is_out = lies_in(record, out, classes)
+        return not is_out and (record is None or isinstance(record, wanted))
+
+    return (
+        tuple(record for record in changed if stays(record)),
+        tuple(t for t in tombstones if scope.wants_kind(t.kind) and stays(t.record)),
+    )
+
+
+def _is_at_no_school(user: User) -> bool:
+    """Return whether nothing but family links keeps a person in a roster."""
+    return not any(role.role in _AT_WORK for role in user.roles)
 
 
 def left_out(orgs: Iterable[Org], scope: Scope) -> set[str]:

@@ -2,7 +2,7 @@ import pytest
 from tests.clever.conftest import FAST
 from tests.clever.replay import TOKEN, Answer, Asked, Clever
 
-from edlink.clever import CleverClient
+from edlink.clever import CleverApp, CleverClient
 from edlink.report import Finding
 from edlink.vocabulary import Severity
 
@@ -143,3 +143,33 @@ def test_a_token_of_another_district_is_found(clever: Clever) -> None:
         (finding,) = client.check_access()
 
     assert finding.code == "EDL-CHECK-602"
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(200, b"<html>")])
+@pytest.mark.parametrize("path", ["/users", "/sections", "/terms", "/events"])
+def test_a_list_that_fails_is_a_finding(
+    clever: Clever, client: CleverClient, path: str, answer: Answer
+) -> None:
+    """The doctor raises for nothing that Clever does; the other findings are there."""
+    clever.fault = lambda asked, good: answer if asked.path == path else good
+    findings = client.check_access()
+    failing = [f for f in findings if f.title.startswith("Clever fails to give")]
+
+    assert failing
+    assert all(f.evidence["error"] in {"EDL-HTTP-007", "EDL-PAGE-001"} for f in failing)
+    assert len(by_code(findings, "EDL-CHECK-606")) == 9
+    assert len(by_code(findings, "EDL-CHECK-608")) == 1
+
+
+def test_a_district_that_withdrew_is_told_to_come_back(clever: Clever) -> None:
+    """A token that the app's list no longer has is the district's to give."""
+    owner = {"type": "district", "id": "d1"}
+    clever.tokens = [{"owner": owner, "access_token": TOKEN, "scopes": ["read:sis"]}]
+    with (
+        CleverApp("client", "app-secret", base_url=clever.url, settings=FAST) as app,
+        app.client("d1", base_url=clever.base_url) as client,
+    ):
+        clever.tokens = []
+        (finding,) = client.check_access()
+
+    assert (finding.code, finding.evidence) == ("EDL-CHECK-601", {"error": "EDL-CLEVER-005"})

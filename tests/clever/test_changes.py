@@ -1,11 +1,16 @@
+from collections.abc import Iterable
+
 import pytest
 from tests.clever.conftest import FAST
 from tests.clever.replay import TOKEN, Answer, Clever, Row
 
-from edlink import Kind, SyncState
+from edlink import Kind, Scope, SyncState
 from edlink.clever import CleverClient
+from edlink.clever.mark import Mark
+from edlink.clever.versions import ROLE_SCOPES
 from edlink.coverage import Source
 from edlink.errors import ConfigError, FullPullRequired
+from edlink.model import Record
 from edlink.vocabulary import CoverageState
 
 SOURCE = Source("clever", "d1")
@@ -14,6 +19,20 @@ SOURCE = Source("clever", "d1")
 def event(number: int, name: str = "New") -> Row:
     value = {"id": "c1", "district": "d1", "name": name}
     return {"id": f"e{number:02}", "type": "courses.updated", "data": {"object": value}}
+
+
+def place(state: SyncState) -> str | None:
+    """Return the newest event that a state stands behind."""
+    mark = Mark.from_text(state.revision)
+    return None if mark is None else mark.event
+
+
+def gone(number: int, row: Row) -> Row:
+    return {"id": f"e{number:02}", "type": "users.deleted", "data": {"object": row}}
+
+
+def contacts(clever: Clever) -> list[Row]:
+    return [row for row in clever.rows["users"] if (row.get("roles") or {}).get("contact")]
 
 
 @pytest.fixture
@@ -29,7 +48,7 @@ def test_changes_after_a_pull_are_read(
     changes = client.pull_changes(state)
 
     assert [record.sourced_id for record in changes.changed] == ["c1"]
-    assert changes.state.revision == "e01"
+    assert place(changes.state) == "e01"
     assert changes.shows_removals is True
     assert client.pull_changes(changes.state).changed == ()
 
@@ -48,8 +67,8 @@ def test_the_newest_event_is_read_before_the_pull(clever: Clever, client: Clever
     )
     state = SyncState.after(client.pull_roster())
 
-    assert state.revision == "e01"
-    assert client.pull_changes(state).state.revision == "e02"
+    assert place(state) == "e01"
+    assert place(client.pull_changes(state).state) == "e02"
 
 
 def test_events_are_read_page_by_page(
@@ -91,11 +110,11 @@ def test_a_feed_that_was_always_empty_is_said(client: CleverClient, state: SyncS
     assert [warning.code for warning in changes.warnings] == ["EDL-WARN-604"]
 
 
-@pytest.mark.parametrize("last_sync", ["2026-12-24T03:00:00.000Z", "some day"])
+@pytest.mark.parametrize("last_sync", ["2026-12-24T03:00:00.000Z", "some day", None])
 def test_an_empty_feed_proves_nothing_after_a_month(
-    clever: Clever, client: CleverClient, state: SyncState, last_sync: str
+    clever: Clever, client: CleverClient, state: SyncState, last_sync: str | None
 ) -> None:
-    """When more time has passed than events are kept, an empty feed may have lost some."""
+    """When more time has passed than events are kept, or nobody knows, events may be lost."""
     clever.rows["districts"][0]["last_sync"] = last_sync
     with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
         client.pull_changes(state)
@@ -146,4 +165,107 @@ def test_a_state_survives_being_kept(clever: Clever, state: SyncState) -> None:
     with CleverClient(TOKEN, base_url=clever.base_url, settings=FAST) as other:
         changes = other.pull_changes(SyncState.from_dict(state.to_dict()))
 
-    assert changes.state.revision == "e01"
+    assert place(changes.state) == "e01"
+
+
+@pytest.mark.parametrize("refusal", [None, 403])
+def test_contacts_that_are_no_longer_shared_are_not_gone(
+    clever: Clever, client: CleverClient, state: SyncState, refusal: int | None
+) -> None:
+    """Clever tells each as deleted; that none is left says that they are withheld."""
+    clever.rows["events"] = [gone(n, row) for n, row in enumerate(contacts(clever), 1)]
+    kept = [row for row in clever.rows["users"] if row not in contacts(clever)]
+    clever.rows["users"] = kept
+    if refusal is not None:
+        clever.fault = lambda asked, answer: (
+            Answer.json({}, refusal) if asked.params.get("role") == "contact" else answer
+        )
+    with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
+        client.pull_changes(state)
+
+
+def test_one_contact_of_several_who_left_is_gone(
+    clever: Clever, client: CleverClient, state: SyncState
+) -> None:
+    """As long as others are there, a deletion is one."""
+    left = contacts(clever)[0]
+    clever.rows["events"] = [gone(1, left)]
+    clever.rows["users"] = [row for row in clever.rows["users"] if row is not left]
+
+    assert left["id"] in {t.sourced_id for t in client.pull_changes(state).tombstones}
+
+
+def test_a_scope_lost_since_the_pull_asks_for_a_full_pull(clever: Clever, state: SyncState) -> None:
+    """What the token no longer opens is withheld, and no event says so."""
+    scopes = set(ROLE_SCOPES.values()) - {"read:student_contacts"} | {"read:sections"}
+    with (
+        CleverClient(
+            TOKEN,
+            base_url=clever.base_url,
+            scopes={*scopes, "read:schools"},
+            settings=FAST,
+        ) as poorer,
+        pytest.raises(FullPullRequired, match="EDL-CLEVER-003"),
+    ):
+        poorer.pull_changes(state)
+
+
+def test_contacts_that_were_never_shared_ask_for_nothing(
+    clever: Clever, client: CleverClient
+) -> None:
+    """What a pull did not see cannot be lost after it."""
+    clever.fault = lambda asked, answer: (
+        Answer.json({}, 403) if asked.params.get("role") == "contact" else answer
+    )
+    state = SyncState.after(client.pull_roster())
+    student = clever.rows["users"].pop(0)
+    clever.rows["events"] = [gone(1, student)]
+
+    assert student["id"] in {t.sourced_id for t in client.pull_changes(state).tombstones}
+
+
+def test_a_district_in_trouble_is_said_with_the_changes(
+    clever: Clever, client: CleverClient, state: SyncState
+) -> None:
+    """What a full pull warns of, changes warn of too."""
+    clever.rows["districts"][0]["state"] = "error"
+
+    assert "EDL-WARN-602" in [warning.code for warning in client.pull_changes(state).warnings]
+
+
+def test_what_the_pull_left_out_is_left_out_of_changes(
+    clever: Clever, client: CleverClient
+) -> None:
+    """Neither a birth date nor anyone of a school that was left out comes with the events."""
+    scope = Scope(exclude_kinds={Kind.demographics}, exclude_orgs={"s1"})
+    before = client.pull_roster(scope)
+    rows = [*clever.rows["users"], *clever.rows["sections"]]
+    clever.rows["events"] = [
+        {
+            "id": f"e{number:02}",
+            "type": f"{'sections' if 'students' in row else 'users'}.updated",
+            "data": {"object": row},
+        }
+        for number, row in enumerate(rows, 1)
+    ]
+    changes = client.pull_changes(SyncState.after(before))
+
+    assert ids(changes.changed) == ids(
+        [*before.users, *before.classes, *before.enrollments, *before.relationships]
+    )
+
+
+def test_a_changed_contact_is_placed_by_his_students(clever: Clever, client: CleverClient) -> None:
+    """His students are looked up: who has none in the schools that were asked for stays out."""
+    state = SyncState.after(client.pull_roster(Scope(exclude_orgs={"s1", "s2"})))
+    row = contacts(clever)[0]
+    clever.rows["users"] = [row for row in clever.rows["users"] if row["id"] != "u02"]
+    clever.rows["events"] = [
+        {"id": "e01", "type": "users.updated", "data": {"object": row}},
+    ]
+
+    assert client.pull_changes(state).changed == ()
+
+
+def ids(records: Iterable[Record]) -> set[tuple[str, str]]:
+    return {(type(record).__name__, record.sourced_id) for record in records}

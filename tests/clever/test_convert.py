@@ -287,7 +287,7 @@ def test_a_district_admin_is_at_the_district() -> None:
 
 def test_a_person_without_roles_or_name_is_kept() -> None:
     """Nothing but an id is required of a person."""
-    converted = convert_row("users", {"id": "u99", "name": None, "roles": None}, ConvertSettings())
+    converted = convert_row("users", {"id": "u99", "name": None}, ConvertSettings())
 
     assert converted.records == (User(sourced_id="u99"),)
 

@@ -4,7 +4,6 @@ import json
 from copy import deepcopy
 from typing import Any
 
-import attrs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.clever.replay import TOKEN, Clever, Row, Rows, serve
@@ -13,6 +12,7 @@ from tests.clever.rows import small
 from edlink import Kind, Roster, SyncState
 from edlink._http.transport import HttpSettings
 from edlink.clever import CleverClient
+from edlink.clever.mark import Mark
 from edlink.state import ChangeSet
 
 FAST = HttpSettings(rate=0, attempts=1)
@@ -155,4 +155,6 @@ def test_a_crash_after_any_event_loses_nothing(
         after = held(client.pull_roster())
 
     assert known == after
-    assert attrs.asdict(state)["revision"] == ""
+    mark = Mark.from_text(state.revision)
+    assert mark is not None
+    assert mark.event == ""

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from edlink._http.exchange import Response
-from edlink.clever.pages import decode_one, decode_page, read_row
+from edlink.clever.pages import decode_one, decode_page, read_next, read_row
 from edlink.coverage import Issue
 from edlink.errors import PayloadError
 from edlink.vocabulary import Kind
@@ -169,3 +169,67 @@ def test_reading_a_row_leaves_it_alone() -> None:
     assert row == {"id": "u1"}
     assert issue is not None
     assert value == {"id": "u1", "email": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("collection", "row", "field"),
+    [
+        ("sections", {"students": None}, "students"),
+        ("sections", {"teachers": None}, "teachers"),
+        ("users", {"roles": None}, "roles"),
+        ("users", {"roles": {"student": {"schools": None}}}, "roles.student.schools"),
+        (
+            "users",
+            {"roles": {"contact": {"student_relationships": None}}},
+            "roles.contact.student_relationships",
+        ),
+        (
+            "users",
+            {"roles": {"contact": {"student_relationships": [{"student": None}]}}},
+            "roles.contact.student_relationships",
+        ),
+        ("contacts", {"students": None}, "students"),
+        ("teachers", {"schools": None}, "schools"),
+    ],
+)
+def test_null_where_people_belong_is_not_nobody(
+    collection: str, row: dict[str, Any], field: str
+) -> None:
+    """A null that Clever's specifications do not know sets the row aside, and names the field."""
+    read, issue = read_row(collection, {"id": "r1", **row})
+
+    assert read is None
+    assert issue is not None
+    assert (issue.sourced_id, issue.fields, issue.set_aside) == ("r1", (field,), True)
+
+
+@pytest.mark.parametrize("role", [{}, {"student": None}])
+def test_a_role_that_is_null_is_not_held(role: dict[str, Any]) -> None:
+    """Version 3 writes roles that a person does not have as null, or not at all."""
+    assert read_row("users", {"id": "u", "roles": role})[1] is None
+
+
+def test_half_a_character_is_an_unreadable_field() -> None:
+    """Text that can be neither stored nor shown is left out, and an Issue names where it stood."""
+    body = rb'{"data": [{"data": {"id": "u", "name": {"first": "A\ud800", "last": "B"}}}]}'
+    found = decode_page("users", answer(body))
+    (issue,) = found.issues
+
+    assert [row["name"] for row in found.rows] == [{"last": "B"}]
+    assert (issue.sourced_id, issue.fields, issue.set_aside) == ("u", ("name.first",), False)
+
+
+def test_half_a_character_beyond_the_fields_is_dropped() -> None:
+    """What a district adds may hold anything: there such a text is null, and such a name is not."""
+    body = rb'{"data": [{"data": {"id": "s", "ext": {"a": ["\udc00"], "\udc00": 1, "b": 2}}}]}'
+    found = decode_page("sections", answer(body))
+
+    assert [row["ext"] for row in found.rows] == [{"a": [None], "b": 2}]
+    assert found.issues == ()
+
+
+def test_an_address_that_is_none_says_no_place() -> None:
+    """A broken link is a next page without a place, not a crash."""
+    links = [{"rel": "next", "uri": "http://[users?starting_after=u1"}]
+
+    assert read_next(links) == (None, True)

@@ -2,6 +2,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 import pytest
@@ -11,6 +12,7 @@ from tests.clever.rows import fold, small
 
 from edlink import Kind, Role, Roster, Scope
 from edlink.clever import CleverClient, GuardianRule
+from edlink.clever.mark import Mark
 from edlink.errors import (
     AuthError,
     ConfigError,
@@ -58,7 +60,10 @@ def test_the_whole_district_arrives(roster: Roster) -> None:
         "demographics": 3,
     }
     assert str(roster.source) == "clever:d1"
-    assert roster.revision == ""
+    mark = Mark.from_text(roster.revision)
+    assert mark is not None
+    assert mark.event == ""
+    assert {"sections", "users:contact"} <= mark.shared
 
 
 def test_a_person_in_two_roles_is_one_user(roster: Roster) -> None:
@@ -493,3 +498,63 @@ def test_a_guardian_rule_is_a_setting(clever: Clever) -> None:
         roster = client.pull_roster()
 
     assert len(roster.users_with_role(Role.guardian)) == 2
+
+
+def again(rows: int) -> Fault:
+    """Return a fault that gives the first rows of users in place of the last page's."""
+    first: dict[str, Any] = {}
+
+    def repeat(asked: Asked, answer: Answer) -> Answer:
+        if asked.params.get("role") != "student" or asked.is_count:
+            return answer
+        page: dict[str, Any] = json.loads(answer.body)
+        if "starting_after" not in asked.params:
+            first.update(page)
+        elif not any(link["rel"] == "next" for link in page["links"]):
+            page["data"] = [*first["data"][:rows], *page["data"][rows:]]
+        return Answer.json(page)
+
+    return repeat
+
+
+def test_a_page_of_rows_that_all_came_before_is_an_error(
+    clever: Clever, client: CleverClient
+) -> None:
+    """As many rows as Clever counts are not enough when some came twice."""
+    clever.limit, clever.fault = 2, again(1)
+    with pytest.raises(IncompletePullError, match="EDL-PULL-002"):
+        client.pull_roster()
+
+
+def test_a_row_that_came_twice_is_counted_once(clever: Clever, client: CleverClient) -> None:
+    """A row that pushed another out of the last page leaves the list short."""
+    clever.rows["users"] += [
+        {"id": f"v{n}", "roles": {"student": {"schools": ["s1"]}}} for n in range(3)
+    ]
+    clever.limit, clever.fault = 3, again(1)
+    with pytest.raises(IncompletePullError, match="EDL-PULL-001"):
+        client.pull_roster()
+
+
+def test_without_a_count_a_row_that_came_twice_is_an_error(clever: Clever) -> None:
+    """Where nothing says how many there are, another row may never have come."""
+    clever.rows["users"] += [
+        {"id": f"v{n}", "roles": {"student": {"schools": ["s1"]}}} for n in range(3)
+    ]
+    clever.limit, clever.fault = 3, again(1)
+    with (
+        CleverClient(TOKEN, base_url=clever.base_url, settings=FAST, verify_counts=False) as client,
+        pytest.raises(IncompletePullError, match="EDL-PULL-010"),
+    ):
+        client.pull_roster()
+
+
+def test_a_section_whose_students_are_null_is_not_an_empty_one(
+    clever: Clever, client: CleverClient
+) -> None:
+    """It is set aside, and nobody is known to have left it."""
+    clever.rows["sections"][0]["students"] = None
+    roster = client.pull_roster()
+
+    assert [i.fields for i in roster.issues if i.set_aside] == [("students",)]
+    assert roster.coverage.state(Kind.enrollment) is CoverageState.failed

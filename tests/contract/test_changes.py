@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 import pytest
 from tests.contract.doors import DOORS, Door
 
-from edlink import ChangeSource, FullPullRequired, Kind, Role, Roster, SyncState
+from edlink import ChangeSource, FullPullRequired, Kind, Role, Roster, Scope, SyncState, User
 from edlink.errors import ConfigError
 from edlink.model import RECORD_TYPES
 from edlink.sandbox import District
@@ -186,3 +186,22 @@ def test_a_state_that_was_reset_asks_for_a_whole_pull(door: Door) -> None:
             client.pull_changes(state)
     assert not caught.value.retryable
     assert caught.value.fix
+
+
+@each_telling
+def test_changes_leave_out_what_the_pull_did(door: Door) -> None:
+    """A kind and a school that were not asked for do not come in with the changes."""
+    with door.open(people=100) as (district, client):
+        assert isinstance(client, ChangeSource)
+        classes = {c.sourced_id: c.org_id for c in district.truth.classes}
+        school = next(org for org in classes.values() if org)
+        scope = Scope(exclude_kinds={Kind.demographics}, exclude_orgs={school})
+        before = client.pull_roster(scope)
+        students = [u for u in district.district.users if u.roles[0].role is Role.student]
+        for student in students:
+            district.district.change(Kind.user, student.sourced_id, given_name="Renamed")
+        found = client.pull_changes(SyncState.after(before))
+        after = client.pull_roster(scope)
+    now = {record for kind in Kind for record in after.records(kind)}
+    assert any(isinstance(record, User) for record in found.changed)
+    assert {*found.changed} <= now

@@ -35,19 +35,21 @@ _SHARED_AS = {
 }
 
 
-def check_access(puller: Puller, read_district: Callable[[], District]) -> tuple[Finding, ...]:
+def check_access(
+    version: Version, prepare: Callable[[], tuple[Puller, District]]
+) -> tuple[Finding, ...]:
     """
     Return what a first sync would meet, in the order in which it should be mended.
 
     Args:
-        puller: What a pull is made with.
-        read_district: Returns the token's district, or raises.
+        version: The version spoken.
+        prepare: Returns what a pull is made with and the token's district, or raises.
     """
-    walker, version, scopes = puller.walker, puller.version, puller.scopes
     try:
-        district = read_district()
+        puller, district = prepare()
     except ProviderError as error:
         return (_unreachable(error, version),)
+    walker, scopes = puller.walker, puller.scopes
     findings = [_token(scopes), _state(district)]
     findings += [_chain(walker, version, chain, scopes) for chain in version.chains]
     findings += _terms(walker)
@@ -66,7 +68,7 @@ def _unreachable(error: ProviderError, version: Version) -> Finding:
             fix="Take the district's own token from Clever's list of tokens for your app.",
             who="developer",
         )
-    if isinstance(error, NotFoundError) or not isinstance(error, AuthError):
+    if not isinstance(error, AuthError) and error.code != "EDL-CLEVER-005":
         return Finding(
             code="EDL-CHECK-603",
             severity=Severity.error,
@@ -123,6 +125,8 @@ def _chain(
             rows = _count(walker, version, endpoint_of(chain))
         except (PermissionDeniedError, NotFoundError) as error:
             evidence["error"] = error.code
+        except ProviderError as error:
+            return _failing(chain, error)
         else:
             evidence["rows"] = rows
             title = f"Clever shares {chain.name}"
@@ -138,6 +142,17 @@ def _chain(
     )
 
 
+def _failing(chain: Chain, error: ProviderError) -> Finding:
+    return Finding(
+        code="EDL-CHECK-606",
+        severity=Severity.error,
+        title=f"Clever fails to give {chain.name}",
+        evidence={"error": error.code},
+        fix="Check again later; report it to Clever if it lasts.",
+        who="partner",
+    )
+
+
 def _count(walker: Walker, version: Version, endpoint: Endpoint) -> int | str:
     """Return Clever's own count, or whether there are any."""
     count = walker.count(endpoint) if version.has_counts else None
@@ -147,13 +162,13 @@ def _count(walker: Walker, version: Version, endpoint: Endpoint) -> int | str:
 
 
 def _terms(walker: Walker) -> Iterator[Finding]:
-    """Yield how sections hang on terms, by a sample of them; nothing where they are withheld."""
+    """Yield how sections hang on terms, by a sample of them; nothing where they do not come."""
     terms = Endpoint(path="/terms", template="/terms", collection="terms")
     sections = Endpoint(path="/sections", template="/sections", collection="sections")
     try:
         known = walker.first(terms, rows=_SAMPLE)
         sample = walker.first(sections, rows=_SAMPLE)
-    except (PermissionDeniedError, NotFoundError):
+    except ProviderError:
         return
     titles = {row["id"]: row.get("name") or "unnamed term" for row in known.rows}
     undated = sum(not (row.get("start_date") and row.get("end_date")) for row in known.rows)
@@ -188,6 +203,15 @@ def _events(walker: Walker) -> Finding:
         is_there = walker.newest(EVENTS).received > 0
     except (PermissionDeniedError, NotFoundError):
         is_there = False
+    except ProviderError as error:
+        return Finding(
+            code="EDL-CHECK-608",
+            severity=Severity.warning,
+            title="Clever fails to give events",
+            evidence={"error": error.code},
+            fix="Check again later; report it to Clever if it lasts.",
+            who="partner",
+        )
     return Finding(
         code="EDL-CHECK-608",
         severity=Severity.ok if is_there else Severity.info,

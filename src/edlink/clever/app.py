@@ -5,8 +5,9 @@ Source: ``GET https://clever.com/oauth/tokens?owner_type=district`` with the app
 """
 
 import json
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -22,13 +23,17 @@ from edlink._http.limits import Clock
 from edlink._http.transport import HttpSettings, Transport
 from edlink.clever.client import CleverClient, describe_fault
 from edlink.clever.guardians import GuardianRule
-from edlink.clever.pages import PROVIDER
+from edlink.clever.pages import PROVIDER, read_next
+from edlink.clever.reader import OnIssue
 from edlink.clever.values import read_moment
-from edlink.errors import NotFoundError, PayloadError
+from edlink.clever.walk import MAX_LIMIT
+from edlink.errors import IncompletePullError, NotFoundError, PayloadError
 from edlink.readers import UnreadableError
 
 TOKENS_HOST = "https://clever.com"
 _LABEL = "GET /oauth/tokens"
+
+_log = logging.getLogger("edlink.clever")
 
 
 @attrs.frozen(kw_only=True)
@@ -39,12 +44,12 @@ class AuthorizedDistrict:
     Attributes:
         district_id: Its id.
         created: When its newest token was made, or None.
-        scopes: What that token opens, such as ``read:students``.
+        scopes: What that token opens, such as ``read:students``; None where Clever does not say.
     """
 
     district_id: str
     created: datetime | None
-    scopes: frozenset[str]
+    scopes: frozenset[str] | None
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +84,7 @@ class CleverApp:
         clock: Clock | None = None,
     ) -> None:
         self._settings, self._adapter, self._clock = settings, adapter, clock
+        self._is_closed = False
         self._transport = Transport(
             base_url,
             provider=PROVIDER,
@@ -107,35 +113,53 @@ class CleverApp:
         self.close()
 
     def close(self) -> None:
-        """Close the connections to the token list; clients made before go on."""
+        """Close the connections to the token list; clients made before go on with known scopes."""
+        self._is_closed = True
         self._transport.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether tokens can no longer be looked up."""
+        return self._is_closed
 
     def districts(self) -> tuple[AuthorizedDistrict, ...]:
         """Return the districts that have authorized the app, by id."""
         return tuple(grant.district for _, grant in sorted(self._grants().items()))
 
-    def client(
+    def client(  # noqa: PLR0913 - one keyword per thing a host may set
         self,
         district_id: str,
         *,
         version: str = "3.1",
         base_url: str | None = None,
         guardians: GuardianRule | None = None,
+        page_size: int = MAX_LIMIT,
+        verify_counts: bool = True,
+        keep_metadata: bool = False,
+        on_issue: OnIssue | None = None,
     ) -> CleverClient:
         """
-        Return a client of one district, which knows its scopes and renews its token.
+        Return a client of one district, which renews its token and looks up its scopes.
+
+        What the token opens is read anew at each pull, since a district changes what it shares.
+        The further arguments are ``CleverClient``'s own.
 
         Raises:
             NotFoundError: EDL-CLEVER-005 the district has not authorized the app.
+            ConfigError: As ``CleverClient`` says.
         """
-        grant = self.grant(district_id)
+        token = DistrictToken(self, self.grant(district_id))
         return CleverClient(
-            auth=DistrictToken(self, grant),
+            auth=token,
             district_id=district_id,
-            scopes=grant.district.scopes,
+            scopes=token.read_scopes,
             version=version,
             base_url=base_url,
             guardians=guardians,
+            page_size=page_size,
+            verify_counts=verify_counts,
+            keep_metadata=keep_metadata,
+            on_issue=on_issue,
             settings=self._settings,
             adapter=self._adapter,
             clock=self._clock,
@@ -153,41 +177,85 @@ class CleverApp:
         return found
 
     def _grants(self, params: tuple[tuple[str, str], ...] = ()) -> dict[str, _Grant]:
-        """Return the newest token of each district."""
-        response = self._transport.get(
-            "/oauth/tokens", endpoint=_LABEL, params=(("owner_type", "district"), *params)
-        )
+        """Return the newest token of each district; rows that cannot be read are passed over."""
+        rows = list(self._rows((("owner_type", "district"), *params)))
+        grants = [grant for row in rows if (grant := _to_grant(row)) is not None]
+        unreadable = len(rows) - len(grants)
+        if unreadable:
+            if not grants:
+                raise _no_list()
+            _log.warning("%s of %s tokens cannot be read; passed over", unreadable, len(rows))
         newest: dict[str, _Grant] = {}
-        for grant in sorted(_read_grants(response), key=_made):
+        for grant in sorted(grants, key=_made):
             newest[grant.district.district_id] = grant
         return newest
 
+    def _rows(self, params: tuple[tuple[str, str], ...]) -> Iterator[Any]:
+        """Yield the rows of districts, page by page; of a next link only the place is taken."""
+        after: str | None = None
+        seen: set[str | None] = {None}
+        while True:
+            place = () if after is None else (("starting_after", after),)
+            response = self._transport.get(
+                "/oauth/tokens", endpoint=_LABEL, params=(*params, *place)
+            )
+            rows, links = _read_list(response)
+            yield from filter(_is_of_district, rows)
+            after, has_next = read_next(links)
+            if not (has_next and rows):
+                return
+            if after in seen:
+                message = "the list of tokens does not lead on"
+                raise IncompletePullError(
+                    "EDL-PULL-002", message, provider=PROVIDER, endpoint=_LABEL, retryable=True
+                )
+            seen.add(after)
 
-def _read_grants(response: Response) -> list[_Grant]:
-    """Return what each token opens; tokens of anything but a district are passed over."""
+
+def _read_list(response: Response) -> tuple[list[Any], Any]:
+    """Return the rows of an answer, and its links."""
     try:
-        rows = json.loads(response.body)["data"]
-        return [_to_grant(row) for row in rows if row["owner"]["type"] == "district"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        pass
+        answer = json.loads(response.body)
+    except ValueError:
+        answer = None
+    rows = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        raise _no_list(response.status)
+    return rows, answer.get("links")
+
+
+def _no_list(status: int | None = None) -> PayloadError:
     message = "the answer is no list of tokens"
-    raise PayloadError(
-        "EDL-CLEVER-006", message, provider=PROVIDER, endpoint=_LABEL, status=response.status
+    return PayloadError(
+        "EDL-CLEVER-006", message, provider=PROVIDER, endpoint=_LABEL, status=status
     )
 
 
-def _to_grant(row: Mapping[str, Any]) -> _Grant:
-    district = AuthorizedDistrict(
-        district_id=str(row["owner"]["id"]),
-        created=_moment(row.get("created")),
-        scopes=frozenset(map(str, row.get("scopes") or ())),
-    )
-    return _Grant(district=district, token=str(row["access_token"]))
+def _is_of_district(row: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether a token may be a district's; only one that is said to be a person's is not."""
+    owner = row.get("owner") if isinstance(row, dict) else None
+    return not isinstance(owner, dict) or owner.get("type") == "district"
 
 
-def _moment(text: str | None) -> datetime | None:
+def _to_grant(row: Any) -> _Grant | None:  # noqa: ANN401 - any JSON value
+    """Return what a token opens, or None where the row does not say whose it is, or has none."""
     try:
-        return read_moment(text)
+        district_id, token, scopes = row["owner"]["id"], row["access_token"], row.get("scopes")
+    except (KeyError, TypeError):
+        return None
+    if not (isinstance(district_id, str) and isinstance(token, str) and district_id and token):
+        return None
+    district = AuthorizedDistrict(
+        district_id=district_id,
+        created=_moment(row.get("created")),
+        scopes=frozenset(map(str, scopes)) if isinstance(scopes, list) else None,
+    )
+    return _Grant(district=district, token=token)
+
+
+def _moment(text: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
+    try:
+        return read_moment(text if isinstance(text, str) else None)
     except UnreadableError:
         return None
 
@@ -206,8 +274,8 @@ class DistrictToken(AuthBase):
     def __init__(self, app: CleverApp, grant: _Grant) -> None:
         self._app = app
         self._district_id = grant.district.district_id
-        self._token = check_secret(grant.token, name="token")
         self._lock = threading.Lock()
+        self._keep(grant)
 
     def __repr__(self) -> str:
         return "<DistrictToken>"
@@ -221,8 +289,19 @@ class DistrictToken(AuthBase):
         """Return whether there is another token than the one that was refused."""
         with self._lock:
             if rejected.headers.get("Authorization") == self._header():
-                self._token = check_secret(self._app.grant(self._district_id).token, name="token")
+                self._keep(self._app.grant(self._district_id))
             return rejected.headers.get("Authorization") != self._header()
+
+    def read_scopes(self) -> frozenset[str] | None:
+        """Return what the newest token opens, and use that token; the last known, once closed."""
+        with self._lock:
+            if not self._app.is_closed:
+                self._keep(self._app.grant(self._district_id))
+            return self._scopes
+
+    def _keep(self, grant: _Grant) -> None:
+        self._token = check_secret(grant.token, name="token")
+        self._scopes = grant.district.scopes
 
     def _header(self) -> str:
         return f"Bearer {self._token}"

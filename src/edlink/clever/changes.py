@@ -6,29 +6,29 @@ the app has them switched on.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Set as AbstractSet
 from urllib.parse import quote
 
 import attrs
 
-from edlink.clever.endpoints import Endpoint
+from edlink.clever.convert import convert_row
+from edlink.clever.districts import state_warnings
+from edlink.clever.endpoints import Endpoint, find_endpoint
 from edlink.clever.events import ChangeLog
+from edlink.clever.mark import Mark
 from edlink.clever.pages import PROVIDER
-from edlink.clever.reading import ConvertSettings
-from edlink.clever.values import read_moment
-from edlink.clever.versions import Version
+from edlink.clever.pull import Puller, endpoint_of
+from edlink.clever.versions import Chain
 from edlink.clever.walk import Walker
 from edlink.clever.wire import District
-from edlink.coverage import Coverage, CoverageEntry, RosterWarning
+from edlink.coverage import Coverage, CoverageEntry, RosterWarning, Scope
 from edlink.errors import FullPullRequired, NotFoundError, PermissionDeniedError
-from edlink.readers import UnreadableError
+from edlink.model import Relationship, User
+from edlink.scoping import leave_out, lies_in
 from edlink.state import ChangeSet, SyncState
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState, Kind, Role
 
 EVENTS = Endpoint(path="/events", template="/events", collection="events")
-
-#: Clever keeps events for 30 days; a day less leaves room for the pull itself.
-_KEPT = timedelta(days=29)
 
 
 def newest_event(walker: Walker) -> str | None:
@@ -39,59 +39,103 @@ def newest_event(walker: Walker) -> str | None:
         return None
 
 
-def pull_changes(
-    walker: Walker,
-    version: Version,
-    settings: ConvertSettings,
-    state: SyncState,
-    district: District,
-) -> ChangeSet:
-    """
-    Return what the events behind a state add up to, and the state behind them.
-
-    The state's ``revision`` is the id of the newest event taken in, "" where there was none yet.
-    """
-    cursor = state.revision
-    if cursor is None:
+def pull_changes(puller: Puller, state: SyncState, district: District) -> ChangeSet:
+    """Return what the events behind a state add up to, and the state behind them."""
+    mark = Mark.from_text(state.revision)
+    if mark is None:
         raise _full_pull_required("this state knows no place in the events feed")
-    _require_kept(walker, cursor, state, district)
-    log = ChangeLog(version=version, settings=settings)
-    for page in walker.pages(EVENTS, after=cursor or None):
+    walker = puller.walker
+    _require_kept(walker, mark, district)
+    _require_scopes(puller, mark)
+    log = ChangeLog(version=puller.version, settings=puller.settings)
+    for page in walker.pages(EVENTS, after=mark.event or None):
         log.issues += page.issues
         for event in page.rows:
             log.add(event)
-    last = log.last_id or cursor
+    tombstones = log.tombstones()
+    _require_shared(puller, mark, {tombstone.kind for tombstone in tombstones})
+    changed, gone = leave_out(
+        state.scope,
+        tuple(log.changed.values()),
+        tombstones,
+        absent=_students_left_out(puller, state.scope, log),
+    )
+    mark = attrs.evolve(mark, event=log.last_id or mark.event, synced=district.get("last_sync"))
     return ChangeSet(
         source=state.source,
-        state=attrs.evolve(state, revision=last if log.is_whole else None),
-        changed=tuple(log.changed.values()),
-        tombstones=log.tombstones(),
+        state=attrs.evolve(state, revision=mark.to_text() if log.is_whole else None),
+        changed=changed,
+        tombstones=gone,
         coverage=_coverage(log),
         issues=tuple(log.issues),
-        warnings=tuple(_warnings(log, last)),
+        warnings=(*state_warnings(district), *_warnings(log, mark)),
         shows_removals=True,
     )
 
 
-def _require_kept(walker: Walker, cursor: str, state: SyncState, district: District) -> None:
+def _require_kept(walker: Walker, mark: Mark, district: District) -> None:
     """Raise where events between the state and the feed's oldest may be gone."""
-    if cursor:
-        path = f"{EVENTS.path}/{quote(cursor, safe='')}"
+    if mark.event:
+        path = f"{EVENTS.path}/{quote(mark.event, safe='')}"
         kept = walker.has(Endpoint(path=path, template="/events/{id}", collection="events"))
     else:
-        newest = max(state.cursors.values(), default=None)
-        kept = not _is_longer_than_kept(newest, district.get("last_sync"))
+        kept = mark.is_kept_until(district.get("last_sync"))
     if not kept:
         raise _full_pull_required("the events behind this state are no longer kept")
 
 
-def _is_longer_than_kept(since: str | None, until: str | None) -> bool:
-    """Return whether more time lies between two of Clever's times than events are kept."""
+def _require_scopes(puller: Puller, mark: Mark) -> None:
+    """Raise where the token lost a scope: what it opened is withheld, and no event says so."""
+    if any(not puller.opens(chain) for chain in _shared(puller, mark)):
+        raise _full_pull_required("the token no longer opens all that this state stands on")
+
+
+def _require_shared(puller: Puller, mark: Mark, gone: AbstractSet[Kind]) -> None:
+    """
+    Raise where all of a collection seems to be deleted.
+
+    Clever tells what is no longer shared as deleted, one event for each, so that unshared contacts
+    look like contacts who left.
+    """
+    for chain in _shared(puller, mark):
+        if gone.isdisjoint(chain.kinds) or not chain.is_never_empty:
+            continue
+        try:
+            is_there = puller.walker.first(endpoint_of(chain), rows=1).received > 0
+        except (PermissionDeniedError, NotFoundError):
+            is_there = False
+        if not is_there:
+            raise _full_pull_required("a whole collection is gone, or no longer shared")
+
+
+def _shared(puller: Puller, mark: Mark) -> Iterator[Chain]:
+    return (chain for chain in puller.version.chains if chain.name in mark.shared)
+
+
+def _students_left_out(puller: Puller, scope: Scope, log: ChangeLog) -> frozenset[str]:
+    """
+    Return the students of changed contacts who lie in a school that the scope leaves out.
+
+    A contact is at the district: only his students say where he belongs, and an event on a contact
+    does not bring them.  One who cannot be seen any more is left out as well.
+    """
+    if not scope.narrows_orgs:
+        return frozenset()
+    links = [record for record in log.changed.values() if isinstance(record, Relationship)]
+    unknown = {link.student_id for link in links} - {
+        record.sourced_id for record in log.changed.values() if isinstance(record, User)
+    }
+    return frozenset(one for one in unknown if not _is_inside(puller, scope, one))
+
+
+def _is_inside(puller: Puller, scope: Scope, student_id: str) -> bool:
+    at = find_endpoint(puller.version, "user", record_id=student_id, role=Role.student)
     try:
-        start, end = read_moment(since), read_moment(until)
-    except UnreadableError:
-        return True
-    return start is not None and end is not None and end - start > _KEPT
+        rows = puller.walker.single(at).rows
+    except (PermissionDeniedError, NotFoundError):
+        return False
+    users = [convert_row(at.collection, row, puller.settings).records[0] for row in rows]
+    return not any(lies_in(user, scope.exclude_orgs, frozenset()) for user in users)
 
 
 def _full_pull_required(message: str) -> FullPullRequired:
@@ -111,10 +155,10 @@ def _coverage(log: ChangeLog) -> Coverage:
     return Coverage(CoverageEntry(kind=kind, state=state, reason=reason) for kind in Kind)
 
 
-def _warnings(log: ChangeLog, last: str) -> Iterator[RosterWarning]:
+def _warnings(log: ChangeLog, mark: Mark) -> Iterator[RosterWarning]:
     if not log.is_whole:
         message = "an event could not be read; only a full pull knows all"
         yield RosterWarning(code="EDL-WARN-603", message=message, count=len(log.issues))
-    if not last:
+    if not mark.event:
         message = "Clever has no events at all; they may be switched off for the app"
         yield RosterWarning(code="EDL-WARN-604", message=message)

@@ -1,11 +1,12 @@
 """The client of one district at Clever."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+import attrs
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
@@ -19,6 +20,7 @@ from edlink.clever.changes import newest_event, pull_changes
 from edlink.clever.convert import convert_row
 from edlink.clever.districts import read_district, require_district, state_warnings
 from edlink.clever.guardians import GuardianRule
+from edlink.clever.mark import Mark
 from edlink.clever.pages import PROVIDER
 from edlink.clever.pull import ChainResult, Puller, is_short, mark_short
 from edlink.clever.reader import CleverReader, OnIssue
@@ -31,7 +33,7 @@ from edlink.errors import ConfigError, IncompletePullError
 from edlink.report import Finding
 from edlink.roster import Progress, Roster
 from edlink.state import ChangeSet, SyncState
-from edlink.vocabulary import Kind
+from edlink.vocabulary import CoverageState, Kind
 
 HOST = "https://api.clever.com"
 
@@ -54,7 +56,8 @@ class CleverClient(CleverReader):
         district_token: The district's token for this app; or give ``auth``.
         version: ``3.1``, ``3.0``, ``2.1`` or ``2.0``.
         district_id: The district the token must be of; None accepts whichever it is of.
-        scopes: The token's scopes, if known: what they do not open is then said to be withheld.
+        scopes: The token's scopes, if known, or what looks them up at each pull: what they do not
+            open is then said to be withheld without being asked for.
         auth: Signs requests in place of a fixed token.
         base_url: Another address of the API, with its version.
         guardians: Which contacts count as guardians.
@@ -78,7 +81,7 @@ class CleverClient(CleverReader):
         *,
         version: str = "3.1",
         district_id: str | None = None,
-        scopes: Iterable[str] | None = None,
+        scopes: Iterable[str] | Callable[[], Iterable[str] | None] | None = None,
         auth: AuthBase | None = None,
         base_url: str | None = None,
         guardians: GuardianRule | None = None,
@@ -113,11 +116,12 @@ class CleverClient(CleverReader):
             ConvertSettings(guardians=guardians or GuardianRule(), keep_metadata=keep_metadata),
             on_issue,
         )
+        self._scopes = scopes if scopes is None or callable(scopes) else frozenset(scopes)
         self._puller = Puller(
             walker=self._walker,
             version=spoken,
             settings=self._settings,
-            scopes=None if scopes is None else frozenset(scopes),
+            scopes=None,
             concurrency=(settings or HttpSettings()).concurrency,
             verify_counts=verify_counts,
         )
@@ -164,7 +168,7 @@ class CleverClient(CleverReader):
 
         Each collection and role is one chain of pages; the chains are walked side by side.  Clever
         gives no snapshot, so the district's ``last_sync`` is read before and after; where it moved,
-        the pull begins again.  The roster's ``revision`` is the newest event before the pull.
+        the pull begins again.  The roster's ``revision`` marks the newest event before the pull.
 
         Args:
             scope: What is wanted; everything where none is given.
@@ -175,13 +179,14 @@ class CleverClient(CleverReader):
             IncompletePullError: EDL-CLEVER-001 a collection broke off, EDL-CLEVER-002 and
                 EDL-PULL-002 it does not lead on, EDL-PULL-001 fewer rows than Clever counts,
                 EDL-PULL-006 the district kept syncing, EDL-PULL-007 there is not one user,
-                EDL-PULL-008 more than one row in a hundred cannot be read.
+                EDL-PULL-008 more than one row in a hundred cannot be read, EDL-PULL-010 rows came
+                twice, and no count says that all came.
             AuthError: EDL-CLEVER-004 the token is of another district.
             ProviderError: As errors.py says.
         """
         scope = scope or Scope()
         for _ in range(MAX_RESTARTS + 1):
-            revision = newest_event(self._walker)
+            newest = newest_event(self._walker)
             before = self._read_district()
             results = self._walk_all(scope, allow_partial=allow_partial, progress=progress)
             if self._read_district().get("last_sync") == before.get("last_sync"):
@@ -195,7 +200,7 @@ class CleverClient(CleverReader):
             mark_short(results),
             source=self.source,
             pulled_at=datetime.fromtimestamp(self._clock.time(), UTC),
-            revision=revision,
+            revision=None if newest is None else _mark(newest, before, results),
             scope=scope,
             warnings=state_warnings(before),
         )
@@ -213,24 +218,35 @@ class CleverClient(CleverReader):
         """
         if state.source != self.source:
             raise ConfigError("EDL-CONF-103", "this state belongs to another source")
-        district = self._read_district()
-        return pull_changes(self._walker, self._version, self._settings, state, district)
+        puller = self._puller_now()
+        return pull_changes(puller, state, self._read_district())
 
     def check_access(self) -> tuple[Finding, ...]:
         """Return what a first sync would meet, asked with few requests."""
-        return check_access(self._puller, self._read_district)
+        return check_access(self._version, lambda: (self._puller_now(), self._read_district()))
 
     def _walk_all(
         self, scope: Scope, *, allow_partial: bool, progress: Progress | None
     ) -> list[ChainResult]:
         chains = [c for c in self._version.chains if any(map(scope.wants_kind, c.kinds))]
-        return self._puller.run(chains, allow_partial=allow_partial, progress=progress)
+        return self._puller_now().run(chains, allow_partial=allow_partial, progress=progress)
+
+    def _puller_now(self) -> Puller:
+        """Return what walks chains with what the token opens now."""
+        scopes = self._scopes() if callable(self._scopes) else self._scopes
+        return attrs.evolve(self._puller, scopes=None if scopes is None else frozenset(scopes))
 
     def _read_district(self) -> District:
         """Return the token's district, once it is known to be the one this client is for."""
         row = require_district(read_district(self._walker), self._district_id)
         self._district_id = row["id"]
         return row
+
+
+def _mark(newest: str, district: District, results: Sequence[ChainResult]) -> str:
+    """Return where a pull leaves the events feed, and what it could see."""
+    shared = {r.chain.name for r in results if r.state is not CoverageState.withheld}
+    return Mark(event=newest, synced=district.get("last_sync"), shared=shared).to_text()
 
 
 def _refuse(results: Sequence[ChainResult], scope: Scope) -> None:

@@ -115,14 +115,17 @@ def _merge(now: Mapping[str, Any], previous: Mapping[str, Any]) -> Mapping[str, 
     Return the object before; old objects are laid over the new ones key by key.
 
     Clever gives the whole old value of a changed key.  Laid over, it is right for a part as well:
-    what it does not name was there before and is there now, so nothing is gone by it.
+    what it does not name was there before and is there now, so nothing is gone by it.  A key whose
+    old value is null was not there.
     """
     if not previous:
         return now
     laid = dict(now)
     for key, value in previous.items():
         known = laid.get(key)
-        if isinstance(value, Mapping) and isinstance(known, Mapping):
+        if value is None:
+            laid.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(known, Mapping):
             laid[key] = _merge(known, value)
         else:
             laid[key] = value

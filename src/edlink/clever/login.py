@@ -150,7 +150,7 @@ class CleverLogin:
         return self._login.check(where=where)
 
     def _from_claims(self, claims: Mapping[str, Any]) -> Identity:
-        person = claims.get("multi_role_user_id") or claims["sub"]
+        person = _v3_id(claims)
         kind = str(claims.get("user_type") or "").replace(" ", "_").lower()
         legacy = claims.get("user_id")
         return Identity(
@@ -206,6 +206,19 @@ class CleverLogin:
         if isinstance(value, str) and value in self._districts:
             return value
         raise foreign_tenant()
+
+
+def _v3_id(claims: Mapping[str, Any]) -> object:
+    """
+    Return the person's id in API v3; ``user_id`` is the one before.
+
+    Raises:
+        InvalidLoginError: EDL-LOGIN-030 where ``sub`` can be either.
+    """
+    person = claims.get("multi_role_user_id")
+    if person is None and claims["sub"] == claims.get("user_id"):
+        raise nobody()
+    return person or claims["sub"]
 
 
 def _id(value: object) -> str:

@@ -7,7 +7,9 @@ a bad row costs only itself and becomes an Issue.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from itertools import takewhile
 from typing import Any, cast
@@ -52,7 +54,8 @@ class Page:
         rows: The rows that could be read.
         issues: The others, and unreadable fields of those that were kept.
         received: Rows in the answer, whatever became of them.
-        last_id: The id of the last row that has one.
+        ids: The ids of the rows that have one.
+        repeated: How many of its rows came before in this list.
         next_cursor: Where the next page starts, or None where the answer names none.
         has_next: Whether the answer says that there is a next page.
     """
@@ -60,9 +63,15 @@ class Page:
     rows: Sequence[Row] = attrs.field(repr=False)
     issues: tuple[Issue, ...] = ()
     received: int
-    last_id: str | None
+    ids: Sequence[str]
+    repeated: int = 0
     next_cursor: str | None
     has_next: bool
+
+    @property
+    def last_id(self) -> str | None:
+        """The id of the last row that has one."""
+        return self.ids[-1] if self.ids else None
 
 
 def decode_page(collection: str, response: Response, *, first: int = 0) -> Page:
@@ -144,16 +153,24 @@ def _page(
     singles: Sequence[Any],
     links: Any,  # noqa: ANN401 - any JSON value
 ) -> Page:
-    uri = next(_next_uris(links), None)
-    cursors = parse_qs(urlsplit(uri).query).get("starting_after", [None]) if uri else [None]
+    next_cursor, has_next = read_next(links)
     return Page(
         rows=rows,
         issues=issues,
         received=len(singles),
-        last_id=next(filter(None, (_id(single) for single in reversed(singles))), None),
-        next_cursor=cursors[0] or None,
-        has_next=uri is not None,
+        ids=[found for single in singles if (found := _id(single))],
+        next_cursor=next_cursor,
+        has_next=has_next,
     )
+
+
+def read_next(links: Any) -> tuple[str | None, bool]:  # noqa: ANN401 - any JSON value
+    """Return where an answer's next page starts, and whether it says that there is one."""
+    uri = next(_next_uris(links), None)
+    found: list[str] = []
+    with suppress(ValueError):  # an address that is none says no place
+        found = parse_qs(urlsplit(uri or "").query).get("starting_after", [])
+    return next(iter(found), None) or None, uri is not None
 
 
 def _next_uris(links: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
@@ -165,7 +182,8 @@ def _next_uris(links: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
 def _id(single: Any) -> str | None:  # noqa: ANN401 - any JSON value
     row = single.get("data") if isinstance(single, dict) else None
     found = row.get("id") if isinstance(row, dict) else None
-    return found if isinstance(found, str) else None
+    is_number = isinstance(found, int) and not isinstance(found, bool)
+    return str(found) if is_number or isinstance(found, str) else None
 
 
 def _keys(place: Sequence[str | int]) -> tuple[str, ...]:
@@ -181,11 +199,36 @@ def _drop(row: dict[str, Any], path: tuple[str, ...]) -> None:
 
 def _parse(response: Response) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return json.loads(response.body)
-    except ValueError:
+        return _without_half_pairs(json.loads(response.body), _NO_TEXT)
+    except (ValueError, RecursionError):
         pass
     message = "the answer is not whole JSON; Clever sends HTML for a token of the wrong kind"
     raise _error("EDL-PAGE-001", message, response)
+
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_NO_TEXT = object()
+
+
+def _without_half_pairs(
+    value: Any,  # noqa: ANN401 - any JSON value
+    instead: object,
+) -> Any:  # noqa: ANN401 - the same
+    """
+    Return a JSON value in which text that is no Unicode is something that no field takes.
+
+    What cuts names after so many UTF-16 units cuts an emoji in two, and half of one can be neither
+    stored nor shown.  ``ext`` holds what districts like: there it is null.
+    """
+    if isinstance(value, dict):
+        return {
+            name: _without_half_pairs(item, None if name == "ext" else instead)
+            for name, item in value.items()
+            if not _HALF_PAIR.search(name)
+        }
+    if isinstance(value, list):
+        return [_without_half_pairs(item, instead) for item in value]
+    return instead if isinstance(value, str) and _HALF_PAIR.search(value) else value
 
 
 def _unwanted(raw: Any, response: Response) -> PayloadError:  # noqa: ANN401 - any JSON value

@@ -8,13 +8,14 @@ import attrs
 
 from edlink.clever.convert import convert_row
 from edlink.clever.endpoints import Endpoint
-from edlink.clever.pages import Page
+from edlink.clever.pages import PROVIDER, Page
 from edlink.clever.reading import ConvertSettings, unreadable
 from edlink.clever.versions import Chain, Version
 from edlink.clever.walk import Walker
 from edlink.coverage import Issue
 from edlink.errors import (
     AuthError,
+    IncompletePullError,
     NotFoundError,
     PermissionDeniedError,
     ProviderError,
@@ -33,7 +34,8 @@ class ChainResult:
         chain: Which.
         records: The records of its rows.
         issues: Rows set aside, and fields that could not be read.
-        received: Rows that came.
+        received: Rows that came, each once.
+        repeated: Rows that came once more.
         reported: Rows Clever said there were, or None.
         state: What can be said of what did not come.
         reason: Why it is any other than complete: an error's code, or one word.
@@ -43,6 +45,7 @@ class ChainResult:
     records: list[Record] = attrs.field(factory=list, repr=False)
     issues: list[Issue] = attrs.field(factory=list)
     received: int = 0
+    repeated: int = 0
     reported: int | None = None
     state: CoverageState = CoverageState.complete
     reason: str | None = None
@@ -50,7 +53,8 @@ class ChainResult:
     def add(self, page: Page, settings: ConvertSettings) -> None:
         """Take in a page."""
         self.issues += page.issues
-        self.received += page.received
+        self.received += page.received - page.repeated
+        self.repeated += page.repeated
         for row in page.rows:
             converted = convert_row(self.chain.collection, row, settings)
             self.records += converted.records
@@ -86,6 +90,7 @@ class Puller:
         Return what came of each chain, in their order.
 
         Raises:
+            IncompletePullError: EDL-PULL-010 rows came twice, and no count says that all came.
             ProviderError: As ``Walker.pages`` says, for the first chain that failed; with
                 ``allow_partial`` only for refused credentials.
         """
@@ -105,7 +110,7 @@ class Puller:
         self, chain: Chain, stop: threading.Event, report: Progress, *, allow_partial: bool
     ) -> ChainResult:
         result = ChainResult(chain=chain)
-        if self.scopes is not None and not is_open(chain, self.scopes):
+        if not self.opens(chain):
             return _withheld(result, "not_in_token_scopes")
         try:
             self._read(result, stop, report)
@@ -116,7 +121,7 @@ class Puller:
                 return ChainResult(chain=chain, state=CoverageState.failed, reason=error.code)
             stop.set()
             raise
-        if self.scopes is None and result.received == 0 and chain.is_never_empty:
+        if result.received == 0 and chain.is_never_empty:
             return _withheld(result, "empty")
         return result
 
@@ -129,6 +134,19 @@ class Puller:
                 return
             result.add(page, self.settings)
             report(result.chain.name, result.received, result.reported)
+        if result.repeated and result.reported is None:
+            # A row that came twice may have pushed out another that never came.
+            raise IncompletePullError(
+                "EDL-PULL-010",
+                f"{result.repeated} rows of {result.chain.name} came more than once",
+                provider=PROVIDER,
+                endpoint=endpoint.label,
+                retryable=True,
+            )
+
+    def opens(self, chain: Chain) -> bool:
+        """Return whether the token's scopes open a chain, as far as they are known."""
+        return self.scopes is None or is_open(chain, self.scopes)
 
 
 def is_open(chain: Chain, scopes: frozenset[str]) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from edlink._http.paging import SeenIds
 from edlink._http.transport import Transport
 from edlink.clever.endpoints import Endpoint
 from edlink.clever.pages import PROVIDER, Page, decode_one, decode_page
@@ -49,14 +50,19 @@ class Walker:
 
         Raises:
             IncompletePullError: EDL-CLEVER-001 a page after the first could not be had,
-                EDL-CLEVER-002 a next page has no place, EDL-PULL-002 a page leads back.
+                EDL-CLEVER-002 a next page has no place, EDL-PULL-002 a page leads back, or holds
+                nothing new.
             ProviderError: The first page could not be had.
         """
-        seen = {after}
+        seen, known = {after}, SeenIds()
         position = 0
         while True:
             page = self._page(endpoint, after, position)
-            yield page
+            repeated = len(known.repeats(page.ids))
+            if page.received and repeated == page.received:
+                message = "a page holds only rows that came before"
+                raise self._incomplete("EDL-PULL-002", message, endpoint)
+            yield attrs.evolve(page, repeated=repeated) if repeated else page
             position += page.received
             if page.received == 0:
                 return

@@ -2,8 +2,9 @@
 What Clever sends, as far as edlink reads it; field names and nesting are Clever's own.
 
 Only an object's ``id`` is required: the specifications mark nothing else so.  Any value may be
-null, and keys not named here are passed over, since minor versions only add.  Source: Clever's
-published specifications of the Data API 2.0 to 3.1.
+null but those that say who belongs where, which the specifications never let be null: such a null
+is not "nobody".  Keys not named here are passed over, since minor versions only add.  Source:
+Clever's published specifications of the Data API 2.0 to 3.1.
 """
 
 from functools import cache
@@ -20,6 +21,9 @@ CONFIG = ConfigDict(coerce_numbers_to_str=True)
 Id = Annotated[str, Field(min_length=1)]
 Text = str | None
 Ids = list[Text] | None
+
+#: Who belongs where: absent or empty says nobody, null says nothing.
+Members = list[Text]
 Extension = dict[str, Any] | None
 
 
@@ -67,7 +71,7 @@ class Disability(TypedDict, total=False):
 class StudentRelationship(TypedDict, total=False):
     """One row of a contact in the SIS; rows of one student may repeat."""
 
-    student: Text
+    student: str
     relationship: Text
     type: Text
 
@@ -87,8 +91,8 @@ class Student(_Role, total=False):
     state_id: Text
     student_number: Text
     school: Text
-    schools: Ids
-    enrollments: list[SchoolEnrollment] | None
+    schools: Members
+    enrollments: list[SchoolEnrollment]
     credentials: Credentials | None
     grade: Text
     graduation_year: Text
@@ -115,7 +119,7 @@ class Teacher(_Role, total=False):
     state_id: Text
     teacher_number: Text
     school: Text
-    schools: Ids
+    schools: Members
     credentials: Credentials | None
     title: Text
 
@@ -124,7 +128,7 @@ class Staff(_Role, total=False):
     """The staff role, a school admin in version 2; it has no primary school and no sis_id."""
 
     staff_id: Text
-    schools: Ids
+    schools: Members
     credentials: Credentials | None
     title: Text
     department: Text
@@ -143,7 +147,7 @@ class Contact(_Role, total=False):
     sis_id: Text
     phone: Text
     phone_type: Text
-    student_relationships: list[StudentRelationship] | None
+    student_relationships: list[StudentRelationship]
 
 
 class Roles(TypedDict, total=False):
@@ -168,7 +172,7 @@ class User(_Person, total=False):
 
     email: Text
     name: Name | None
-    roles: Roles | None
+    roles: Roles
 
 
 class FlatStudent(_Person, Student, total=False):
@@ -202,7 +206,7 @@ class FlatContact(_Person, _Role, total=False):
     sis_id: Text
     phone: Text
     phone_type: Text
-    students: Ids
+    students: Members
     relationship: Text
     type: Text
 
@@ -222,8 +226,8 @@ class Section(TypedDict, total=False):
     subject: Text
     period: Text
     teacher: Text
-    teachers: Ids
-    students: Ids
+    teachers: Members
+    students: Members
     created: Text
     last_modified: Text
     ext: Extension

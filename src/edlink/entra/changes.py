@@ -15,14 +15,15 @@ from typing import Any, TypeVar
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Issue, Tombstone
+from edlink.coverage import Coverage, CoverageEntry, Issue, Scope, Tombstone
 from edlink.entra import education
 from edlink.entra import endpoints as at
 from edlink.entra.endpoints import Endpoint
 from edlink.entra.pages import PROVIDER
 from edlink.entra.pull import TRACKED, Puller
 from edlink.errors import ConfigError, FullPullRequired, NotFoundError, ProviderError
-from edlink.model import Enrollment, Record
+from edlink.model import Class, Enrollment, Record
+from edlink.scoping import leave_out
 from edlink.state import ChangeSet, SyncState
 from edlink.vocabulary import CoverageState, Kind
 
@@ -45,11 +46,18 @@ def pull_changes(puller: Puller, state: SyncState) -> ChangeSet:
     changes = _Changes(puller)
     for endpoint in TRACKED:
         marks[endpoint.name] = changes.follow(endpoint, marks[endpoint.name])
+    records = changes.records()
+    changed, tombstones = leave_out(
+        state.scope,
+        records,
+        changes.tombstones,
+        absent=changes.classes_left_out(state.scope, records),
+    )
     return ChangeSet(
         source=state.source,
         state=attrs.evolve(state, revision=json.dumps(marks)),
-        changed=tuple(changes.records()),
-        tombstones=tuple(changes.tombstones),
+        changed=changed,
+        tombstones=tombstones,
         coverage=Coverage(_coverage()),
         issues=tuple(changes.issues),
         shows_removals=False,
@@ -133,6 +141,22 @@ class _Changes:
         )
         known = {record.sourced_id for record in found if isinstance(record, Enrollment)}
         return [*found, *(row for row in own if row.sourced_id not in known)]
+
+    def classes_left_out(self, scope: Scope, records: Sequence[Record]) -> frozenset[str]:
+        """
+        Return the classes of changed people that lie in a school which a scope leaves out.
+
+        A membership does not say at which school its class is, so a class that did not change
+        itself is looked up.
+        """
+        if not scope.narrows_orgs:
+            return frozenset()
+        known = {record.sourced_id for record in records if isinstance(record, Class)}
+        classes = {r.class_id for r in records if isinstance(r, Enrollment) and r.class_id} - known
+        at_school = self._many(at.CLASS_SCHOOLS, sorted(classes))
+        return frozenset(
+            one for one in classes if scope.exclude_orgs & {*at_school.get(one, ())[:1]}
+        )
 
     def _again(self, endpoint: Endpoint[T]) -> dict[str, T]:
         rows: dict[str, T] = {}

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Tombstone
+from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Tombstone
 from edlink.errors import AuthError, ConfigError, FullPullRequired, NotFoundError
-from edlink.model import Class, Org, Record
+from edlink.model import Record
 from edlink.oneroster.endpoints import ENVELOPES, Query
 from edlink.oneroster.pull import refuse_many_issues
 from edlink.oneroster.values import read_datetime
 from edlink.readers import UnreadableError
 from edlink.roster import COLLECTIONS
-from edlink.scoping import left_out, lies_in
+from edlink.scoping import leave_out
 from edlink.state import ChangeSet, SyncState, latest_change
 from edlink.vocabulary import CoverageState, Kind, Status
 
@@ -56,7 +56,7 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
         else:
             without = CoverageState.withheld
             found.entries.append(CoverageEntry(kind=kind, state=without, reason="no_cursor"))
-    _leave_out(state.scope, found)
+    changed, tombstones = leave_out(state.scope, found.changed, found.tombstones)
     # Family links need both people's roles, and a delta may hold one of them.
     found.entries.append(
         CoverageEntry(
@@ -66,21 +66,13 @@ def pull_changes(client: "OneRosterClient", state: SyncState) -> ChangeSet:
     return ChangeSet(
         source=client.source,
         state=attrs.evolve(state, cursors=found.cursors),
-        changed=tuple(found.changed),
-        tombstones=tuple(found.tombstones),
+        changed=changed,
+        tombstones=tombstones,
         coverage=Coverage(found.entries),
         issues=tuple(found.issues),
         warnings=tuple(found.warnings),
         shows_removals=False,
     )
-
-
-def _leave_out(scope: Scope, found: _Found) -> None:
-    """Drop what lies in the orgs that a scope leaves out, as far as a delta can know that."""
-    out = left_out([r for r in found.changed if isinstance(r, Org)], scope)
-    classes = {r.sourced_id for r in found.changed if isinstance(r, Class) and r.org_id in out}
-    found.changed = [r for r in found.changed if not lies_in(r, out, classes)]
-    found.tombstones = [t for t in found.tombstones if not lies_in(t.record, out, classes)]
 
 
 def _full_pull_required(client: "OneRosterClient", message: str) -> FullPullRequired:
