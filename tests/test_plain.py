@@ -74,9 +74,18 @@ def test_a_field_that_there_is_not_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"sourced_id": "s", "type": "castle"}, {"sourced_id": "s", "child_ids": 5}]
+    "data",
+    [
+        {},
+        {"sourced_id": 5},
+        {"sourced_id": None},
+        {"sourced_id": "s", "name": True},
+        {"sourced_id": "s", "type": "castle"},
+        {"sourced_id": "s", "child_ids": 5},
+        {"sourced_id": "s", "metadata": 5},
+    ],
 )
 def test_a_value_of_another_shape_is_refused(data: dict[str, object]) -> None:
-    """A missing field, an unknown word and a number for a list are errors."""
+    """A missing field, an unknown word and a value of another type are errors."""
     with pytest.raises((TypeError, ValueError)):
         from_plain(Org, data)

@@ -78,14 +78,43 @@ def _reader(hint: Any) -> Reader:  # noqa: ANN401 - a type hint
     if origin in (tuple, frozenset):
         collect, each = cast("type[Any]", origin), _reader(args[0])
         return lambda value: collect(each(item) for item in value)
-    if isinstance(hint, type):
-        if attrs.has(hint):
-            return lambda value: from_plain(hint, value)
-        if issubclass(hint, date):
-            return hint.fromisoformat
-        if issubclass(hint, Enum):
-            return hint
-    return _same
+    if origin is Mapping:
+        inside = _reader(args[1])
+        return lambda value: {key: inside(item) for key, item in _dict(value).items()}
+    return _reader_of_type(hint) if isinstance(hint, type) else _same
+
+
+def _reader_of_type(hint: type) -> Reader:
+    if attrs.has(hint):
+        return lambda value: from_plain(hint, value)
+    if issubclass(hint, date):
+        return hint.fromisoformat
+    if issubclass(hint, Enum):
+        return hint
+    return _exactly(hint) if hint in _SIMPLE else _same
+
+
+def _dict(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return value
+    message = "a value is no mapping"
+    raise TypeError(message)
+
+
+#: A field of these takes a value of the very type; JSON may write a float without its point.
+_SIMPLE = (str, bool, int, float)
+
+
+def _exactly(hint: type) -> Reader:
+    kinds = (float, int) if hint is float else (hint,)
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        if type(value) not in kinds:
+            message = f"a value is no {hint.__name__}"
+            raise TypeError(message)
+        return value
+
+    return read
 
 
 def _same(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -106,6 +106,22 @@ def test_oidc_without_a_multi_role_id_uses_the_subject(clever: Issuer) -> None:
     assert (identity.subject, identity.roles, identity.legacy_id) == ("sub-1", (), None)
 
 
+def test_oidc_with_the_old_id_alone_is_nobody(clever: Issuer) -> None:
+    """A subject that is the id before API v3 is not taken for the id of today."""
+    with pytest.raises(InvalidLoginError) as caught:
+        sign_in_oidc(clever, multi_role_user_id=None, user_id="sub-1")
+    assert caught.value.code == "EDL-LOGIN-030"
+
+
+def test_a_login_begun_again_asks_who_again(clever: Issuer) -> None:
+    """On a device that children share, a restart does not sign in whoever was there before."""
+    subject = login(clever)
+    start = subject.begin(ask_who=True)
+    again = subject.complete({"code": "c"}, start.pending)
+    assert isinstance(again, RestartLogin)
+    assert "confirmed=false" in again.url
+
+
 def test_a_person_needs_no_email_and_no_name(clever: Issuer) -> None:
     """A badge user without e-mail, names or roles signs in like any other."""
     clever.answers["/v3.1/users/u-1"] = {"data": {"id": "u-1", "district": "d-1"}}

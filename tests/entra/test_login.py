@@ -229,6 +229,16 @@ def test_other_directories_and_guests_are_refused(
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("claims", [{"acct": 1}, {"acct": None, "idp": "live.com"}])
+def test_a_guest_whom_a_roster_holds_is_still_a_guest(
+    entra: Issuer, folder: Path, claims: dict[str, Any]
+) -> None:
+    """To be known is to need no claim; it is no leave for an account from elsewhere."""
+    with pytest.raises(LoginError) as caught:
+        sign_in(entra, folder, claims, members={PERSON})
+    assert caught.value.code == "EDL-LOGIN-036"
+
+
 @pytest.mark.parametrize(
     ("claims", "settings", "is_guest"),
     [
@@ -356,22 +366,23 @@ def test_a_refused_exchange_says_who_can_help(
 
 
 @pytest.mark.parametrize(
-    ("description", "code", "words"),
+    ("said", "code", "words"),
     [
-        ("AADSTS65004: user said no", "EDL-LOGIN-007", "consent"),
-        (None, "EDL-LOGIN-007", ""),
-        ("AADSTS50105: SENTINEL@example.org is not assigned", "EDL-LOGIN-008", "administrator"),
-        ("AADSTS53003: SENTINEL", "EDL-LOGIN-008", "Conditional Access"),
-        ("AADSTS1234567: SENTINEL", "EDL-LOGIN-008", "Look the number up"),
+        (("access_denied", "AADSTS65004: user said no"), "EDL-LOGIN-007", "consent"),
+        (("access_denied", ""), "EDL-LOGIN-007", ""),
+        (("access_denied", "AADSTS50105: SENTINEL@example.org"), "EDL-LOGIN-007", "administrator"),
+        (("interaction_required", "AADSTS53003: SENTINEL"), "EDL-LOGIN-008", "Conditional Access"),
+        (("invalid_scope", "AADSTS1234567: SENTINEL"), "EDL-LOGIN-008", "Look the number up"),
+        (("invalid_scope", "AADSTS65004: SENTINEL"), "EDL-LOGIN-008", "consent"),
+        (("server_error", "AADSTS65004: SENTINEL"), "EDL-LOGIN-037", "consent"),
+        (("temporarily_unavailable", ""), "EDL-LOGIN-037", ""),
     ],
 )
 def test_an_error_at_microsoft_is_explained(
-    entra: Issuer, folder: Path, description: str | None, code: str, words: str
+    entra: Issuer, folder: Path, said: tuple[str, str], code: str, words: str
 ) -> None:
-    """An error of Microsoft's page is explained to staff, with who can fix it."""
-    params = {"error": "access_denied", "state": "x"}
-    if description:
-        params["error_description"] = description
+    """An error of Microsoft's page is explained to staff; OAuth's word alone decides what it is."""
+    params = {"error": said[0], "error_description": said[1], "state": "x"}
     with pytest.raises(LoginError) as caught:
         login(entra, folder).complete(params, None)
     assert caught.value.code == code

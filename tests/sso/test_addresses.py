@@ -21,6 +21,7 @@ HOSTILE = [
     "https://app.example.org:8443/",
     "https://[broken",
     "https://app.example.org:port/",
+    "/" + "a" * 2048,
     "",
     None,
 ]

@@ -12,7 +12,6 @@ from tests.sso.issuer import Issuer
 from edlink.errors import (
     ConfigError,
     InvalidLoginError,
-    LoginCancelledError,
     LoginError,
     ReplayedError,
     StateMismatchError,
@@ -91,6 +90,7 @@ def test_a_returning_browser_is_admitted(flow: CodeFlow, issuer: Issuer) -> None
         ({}, {"state": "wrong"}, "EDL-LOGIN-001"),
         ({}, {"state": "é\udcff"}, "EDL-LOGIN-001"),
         ({"provider": "veracross"}, {}, "EDL-LOGIN-004"),
+        ({"login": "another"}, {}, "EDL-LOGIN-004"),
         ({"redirect_uri": "https://app.example.org/other"}, {}, "EDL-LOGIN-004"),
         ({"expires_at": 0}, {}, "EDL-LOGIN-014"),
     ],
@@ -111,6 +111,17 @@ def test_the_state_of_another_browser_is_refused(flow: CodeFlow) -> None:
     attacker, victim = flow.begin(), flow.begin()
     with pytest.raises(StateMismatchError):
         flow.admit(returned(attacker), victim.pending)
+
+
+@pytest.mark.parametrize("change", [{"client_id": "app-2"}, {"authorize_url": "https://b.example"}])
+def test_a_login_begun_with_another_tenant_or_client_is_refused(
+    flow: CodeFlow, change: dict[str, str]
+) -> None:
+    """Two schools of one provider may share an address, and still no answer serves for both."""
+    start = attrs.evolve(flow, **change).begin()  # type: ignore[arg-type]
+    with pytest.raises(StateMismatchError) as caught:
+        flow.admit(returned(start), start.pending)
+    assert caught.value.code == "EDL-LOGIN-004"
 
 
 def test_a_login_expires(flow: CodeFlow, clock: Clock) -> None:
@@ -237,6 +248,8 @@ def test_an_answer_of_another_issuer_is_refused(flow: CodeFlow, issuer: Issuer, 
     [
         ("access_denied", "EDL-LOGIN-007", "cancelled"),
         ("<b>SENTINEL</b>", "EDL-LOGIN-008", "refused"),
+        ("server_error", "EDL-LOGIN-037", "unavailable"),
+        ("temporarily_unavailable", "EDL-LOGIN-037", "unavailable"),
     ],
 )
 def test_a_providers_error_ends_the_login(
@@ -245,7 +258,7 @@ def test_a_providers_error_ends_the_login(
     """A provider's error ends the login with a fixed word; its own text is not repeated."""
     start = flow.begin()
     params = {"error": error, "error_description": "<script>SENTINEL", "state": start.pending.state}
-    with pytest.raises(LoginCancelledError) as caught:
+    with pytest.raises(LoginError) as caught:
         flow.admit(params, start.pending)
     assert (caught.value.code, caught.value.reason) == (code, reason)
     assert "SENTINEL" not in str(caught.value)

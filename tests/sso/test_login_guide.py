@@ -16,7 +16,7 @@ import pytest
 from tests.sso.issuer import Issuer, running_issuer
 from tests.sso.saml_idp import ACS, ENTITY, Idp, metadata
 
-from edlink.classlink.saml_login import ClassLinkSamlLogin
+from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin, NameId
 from edlink.clever.login import CleverLogin
 from edlink.sso import MemoryPendingStore, MemoryReplayStore, PendingLogin
 
@@ -155,6 +155,7 @@ def saml_app() -> Any:  # noqa: ANN401 - Flask's test client
         entity_id=ENTITY,
         acs_url=ACS,
         replay_store=MemoryReplayStore(),
+        attributes=ClassLinkAttributes(subject=NameId.lasting),
         idp_metadata=metadata(),
         unsolicited="accept",
     )
@@ -198,7 +199,11 @@ def test_the_saml_recipe_takes_tiles_nowhere_hostile() -> None:
 
 
 PENDING = PendingLogin.begun(
-    now=4_000_000_000, provider="clever", redirect_uri=f"{ORIGIN}/callback", state="s-1"
+    login="one",
+    now=4_000_000_000,
+    provider="clever",
+    redirect_uri=f"{ORIGIN}/callback",
+    state="s-1",
 )
 
 

@@ -8,6 +8,7 @@ from edlink.errors import StateMismatchError
 from edlink.sso import Identity, LoginStart, PendingLogin, RestartLogin, Unverified
 
 PENDING = PendingLogin(
+    login="one",
     provider="clever",
     redirect_uri="https://app.example.org/callback",
     state="SENTINEL-state",
@@ -17,6 +18,7 @@ PENDING = PendingLogin(
     created_at=1,
     expires_at=601,
     restarted=True,
+    extra={"confirmed": "false"},
 )
 
 
@@ -27,7 +29,19 @@ def test_a_pending_login_survives_json() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"version": 2}, {**PENDING.to_dict(), "extra": 1}, {"version": 1}, [], None],
+    [
+        {},
+        {"version": 2},
+        {**PENDING.to_dict(), "more": 1},
+        {**PENDING.to_dict(), "extra": 1},
+        {**PENDING.to_dict(), "extra": {"confirmed": 0}},
+        {**PENDING.to_dict(), "expires_at": "601"},
+        {**PENDING.to_dict(), "state": None},
+        {**PENDING.to_dict(), "restarted": 1},
+        {"version": 1},
+        [],
+        None,
+    ],
 )
 def test_another_shape_is_refused(data: Any) -> None:  # noqa: ANN401 - whatever a session may hold
     """What is not a pending login of this version is refused as a login that must start again."""

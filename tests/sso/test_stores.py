@@ -7,6 +7,7 @@ from tests.sso.issuer import NOW
 from edlink.sso import MemoryPendingStore, MemoryReplayStore, PendingLogin
 
 PENDING = PendingLogin(
+    login="one",
     provider="clever",
     redirect_uri="https://app.example.org/callback",
     state="s-1",

@@ -15,13 +15,13 @@ from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from edlink.entra.aadsts import explain, number_in
+from edlink.entra.aadsts import explain
 from edlink.entra.member_groups import GRAPH_URL, member_groups
 from edlink.entra.msal_http import UNREADABLE, MsalHttp
 from edlink.errors import ConfigError, InvalidLoginError, LoginCancelledError, LoginError
 from edlink.report import Finding
 from edlink.sso.addresses import origin, require_safe_url, safe_return_to
-from edlink.sso.callback import CallbackGate, new_state
+from edlink.sso.callback import CallbackGate, check_ended, name_login, new_state
 from edlink.sso.claims import moment, text, texts
 from edlink.sso.doctor import clock_finding, discovered_findings, redirect_finding
 from edlink.sso.id_token import TokenRules, verify_id_token
@@ -51,9 +51,6 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: App roles are the school's own words; those that are edlink's words too are understood.
 _ROLES: Mapping[str, Role] = {str(role): role for role in Role}
 
-#: What Microsoft's errors mean for the person, where it is not their own decision.
-_CANCELLED = ("65004",)
-
 
 class _AppTokens(msal.TokenCache):  # type: ignore[misc] # msal has no types
     """msal's cache for the app's own tokens; a person's are neither kept nor, with it, logged."""
@@ -76,7 +73,8 @@ class EntraLogin:
         replay_store: Where used answers are remembered.
         guests: Whether accounts of other directories may sign in.  With ``deny`` the id token must
             say so: add the optional claim ``acct`` to the registration, or give ``members``.
-        members: Object ids known to be members, such as a roster's; they need no ``acct`` claim.
+        members: Object ids known to be members; they need no ``acct`` claim.  It is no list of
+            guests who may come in: an account that is said to be a guest is refused all the same.
         groups: Whether to find the person's groups.  Where the token does not hold them all, Graph
             is asked, and when it cannot answer the login is refused.
         scopes: Further scopes for the id token, such as ``email``.
@@ -143,6 +141,7 @@ class EntraLogin:
         )
         self._gate = CallbackGate(
             provider="entra",
+            login=name_login("entra", self._authority, client_id),
             redirect_uri=redirect_uri,
             issuer=issuer,
             replay_store=replay_store,
@@ -178,8 +177,7 @@ class EntraLogin:
         Raises:
             LoginError: The login is refused; ``reason`` is for the person, ``code`` for staff.
         """
-        if params.get("error"):
-            raise _ended(params.get("error_description"), None)
+        check_ended(params, fix=explain(params.get("error_description")))
         code = self._gate.admit(params, pending)
         if code is None or pending is None:
             target = "/" if pending is None else pending.return_to
@@ -236,6 +234,7 @@ class EntraLogin:
         pending = PendingLogin.begun(
             now=self._clock(),
             provider="entra",
+            login=self._gate.login,
             redirect_uri=self._redirect_uri,
             state=flow["state"],
             nonce=flow["nonce"],
@@ -307,10 +306,11 @@ class EntraLogin:
     def _require_welcome(self, person: str, claims: Mapping[str, Any]) -> bool | None:
         """Return whether the person is a guest, who must be allowed to be one."""
         account = claims.get("acct")
-        is_guest = None if account not in (0, 1) or account is True else account == 1
+        is_guest = account == 1 if account in (0, 1) else None
         if is_guest is None and "idp" in claims:
             is_guest = True  # the claim is only sent when the account's home is elsewhere
-        if self._guests == "allow" or is_guest is False or person in self._members:
+        is_known = is_guest is None and person in self._members
+        if self._guests == "allow" or is_guest is False or is_known:
             return is_guest
         message = "the account is a guest, or the id token does not say that it is none"
         fix = "Add the optional claim acct to the app registration's id token, or allow guests."
@@ -373,16 +373,6 @@ def _role(name: str) -> Role:
 def _unusable() -> InvalidLoginError:
     message = "the answer to the token exchange is not a token answer"
     return InvalidLoginError("EDL-LOGIN-017", message, reason="refused")
-
-
-def _ended(description: object, correlation_id: object) -> LoginCancelledError:
-    number = number_in(description)
-    fix = explain(description, correlation_id)
-    if number in _CANCELLED or number is None:
-        message = "the person, or the provider, declined the login"
-        return LoginCancelledError("EDL-LOGIN-007", message, reason="cancelled", fix=fix)
-    message = "the provider ended the login with an error"
-    return LoginCancelledError("EDL-LOGIN-008", message, reason="refused", fix=fix)
 
 
 def _refused(answer: Mapping[str, Any]) -> LoginError:

@@ -5,6 +5,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from edlink.errors import ConfigError
 
+_MAX_RETURN_TO = 2048
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -51,8 +53,8 @@ def safe_return_to(
     r"""
     Return where to send a person after the login: a local path, or an address on the allow-list.
 
-    Anything else gives the default: other sites, ``//host``, ``/\host``, ``javascript:`` and
-    text with control characters.
+    Anything else gives the default: other sites, ``//host``, ``/\host``, ``javascript:``, text
+    with control characters, and more than 2,048 characters, which no cookie would keep.
 
     Args:
         target: What the browser, or a provider's RelayState, asked for.
@@ -64,7 +66,9 @@ def safe_return_to(
     >>> safe_return_to("//evil.example.org")
     '/'
     """
-    if not target or "\\" in target or any(ord(c) < 33 or ord(c) == 127 for c in target):  # noqa: PLR2004 - space and the control characters
+    if not target or len(target) > _MAX_RETURN_TO:
+        return default
+    if "\\" in target or any(ord(c) < 33 or ord(c) == 127 for c in target):  # noqa: PLR2004 - space and the control characters
         return default
     if target.startswith("/"):
         return default if target.startswith("//") else target

@@ -68,6 +68,11 @@ def use_once(store: ReplayStore, *parts: str, expires_at: int) -> None:
         raise LoginError("EDL-LOGIN-006", message, reason="unavailable", fix=fix, retryable=True)
 
 
+def name_login(*parts: str) -> str:
+    """Return what tells one configured login from another: a hash of all that makes it one."""
+    return hashlib.sha256(_bytes("\0".join(parts))).hexdigest()[:32]
+
+
 @attrs.frozen(kw_only=True)
 class CallbackGate:
     """
@@ -75,6 +80,7 @@ class CallbackGate:
 
     Attributes:
         provider: Short name of the provider.
+        login: Which login with that provider, as ``name_login`` gives it.
         redirect_uri: The registered address the browser returns to.
         issuer: What the callback's ``iss`` must be where it is sent (RFC 9207), or None.
         replay_store: Where used answers are remembered.
@@ -82,6 +88,7 @@ class CallbackGate:
     """
 
     provider: str
+    login: str
     redirect_uri: str
     issuer: str | None
     replay_store: ReplayStore = attrs.field(repr=False)
@@ -93,12 +100,13 @@ class CallbackGate:
 
         Raises:
             LoginCancelledError: EDL-LOGIN-007 or 008, the provider ended the login.
+            LoginError: EDL-LOGIN-037, the provider cannot sign anybody in now.
             StateMismatchError: EDL-LOGIN-001 to 004, the answer belongs to another login.
             InvalidLoginError: EDL-LOGIN-009 no code, EDL-LOGIN-013 another issuer.
             ReplayedError: EDL-LOGIN-005.
             LoginError: EDL-LOGIN-006, the replay store cannot say.
         """
-        _check_ended(params)
+        check_ended(params)
         code, state = params.get("code", ""), params.get("state", "")
         if not _is_code(code) or len(state) > _MAX_PARAM:
             message = "the callback holds no code"
@@ -126,8 +134,9 @@ class CallbackGate:
         require_first_restart(_AGAIN if just_restarted else state)
 
     def _check_pending(self, state: str, pending: PendingLogin) -> None:
-        if (pending.provider, pending.redirect_uri) != (self.provider, self.redirect_uri):
-            message = "the pending login was begun for another provider or address"
+        begun = (pending.provider, pending.login, pending.redirect_uri)
+        if begun != (self.provider, self.login, self.redirect_uri):
+            message = "the pending login was begun for another provider, tenant or address"
             raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
         if not hmac.compare_digest(_bytes(state), _bytes(pending.state)):
             message = "the callback's state is not this browser's"
@@ -170,12 +179,28 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _check_ended(params: Mapping[str, str]) -> None:
+def check_ended(params: Mapping[str, str], *, fix: str = "") -> None:
+    """
+    Raise what a provider's error means, told apart by OAuth's own word alone (RFC 6749, 4.1.2.1).
+
+    The word itself and its description are not repeated: they are free text.
+
+    Args:
+        params: The callback's parameters.
+        fix: What is known of the error from elsewhere, for staff.
+
+    Raises:
+        LoginCancelledError: EDL-LOGIN-007 declined, EDL-LOGIN-008 any other error.
+        LoginError: EDL-LOGIN-037, the provider cannot sign anybody in now.
+    """
     error = params.get("error")
+    if not error:
+        return
     if error == "access_denied":
         message = "the person, or the provider, declined the login"
-        raise LoginCancelledError("EDL-LOGIN-007", message, reason="cancelled")
-    if error:
-        # The provider's own word and description are not repeated: they are free text.
-        message = "the provider ended the login with an error"
-        raise LoginCancelledError("EDL-LOGIN-008", message, reason="refused")
+        raise LoginCancelledError("EDL-LOGIN-007", message, reason="cancelled", fix=fix)
+    if error in ("server_error", "temporarily_unavailable"):
+        message = "the provider cannot sign anybody in at the moment"
+        raise LoginError("EDL-LOGIN-037", message, reason="unavailable", fix=fix, retryable=True)
+    message = "the provider ended the login with an error"
+    raise LoginCancelledError("EDL-LOGIN-008", message, reason="refused", fix=fix)

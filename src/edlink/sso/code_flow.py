@@ -18,7 +18,7 @@ from oauthlib.oauth2 import WebApplicationClient
 
 from edlink.errors import ConfigError, InvalidLoginError, LoginError
 from edlink.sso.addresses import require_safe_url, safe_return_to
-from edlink.sso.callback import CallbackGate, new_state
+from edlink.sso.callback import CallbackGate, name_login, new_state
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.sender import Answer, Sender
 from edlink.sso.stores import ReplayStore
@@ -90,11 +90,16 @@ class CodeFlow:
         """What every callback of this login must satisfy."""
         return CallbackGate(
             provider=self.provider,
+            login=self._login,
             redirect_uri=self.redirect_uri,
             issuer=self.issuer,
             replay_store=self.replay_store,
             clock=self.clock,
         )
+
+    @property
+    def _login(self) -> str:
+        return name_login(self.provider, self.authorize_url, self.client_id)
 
     def begin(
         self, return_to: str | None = None, extra: Mapping[str, str] | None = None
@@ -110,17 +115,15 @@ class CodeFlow:
         return self._start(target, extra or {}, restarted=False)
 
     def admit(
-        self,
-        params: Mapping[str, str],
-        pending: PendingLogin | None,
-        extra: Mapping[str, str] | None = None,
+        self, params: Mapping[str, str], pending: PendingLogin | None
     ) -> Admitted | RestartLogin:
         """Return the code to exchange, or a restart; raises as ``CallbackGate.admit`` does."""
         code = self.gate.admit(params, pending)
         if code is not None and pending is not None:
             return Admitted(code=code, pending=pending)
         target = "/" if pending is None else pending.return_to
-        start = self._start(target, extra or {}, restarted=True)
+        extra = {} if pending is None else pending.extra
+        start = self._start(target, extra, restarted=True)
         return RestartLogin(url=start.url, pending=start.pending)
 
     def redeem(self, admitted: Admitted) -> TokenAnswer:
@@ -170,12 +173,14 @@ class CodeFlow:
         kept = PendingLogin.begun(
             now=self.clock(),
             provider=self.provider,
+            login=self._login,
             redirect_uri=self.redirect_uri,
             state=state,
             nonce=nonce,
             code_verifier=verifier,
             return_to=return_to,
             restarted=restarted,
+            extra=dict(extra),
         )
         return LoginStart(url=url, pending=kept)
 

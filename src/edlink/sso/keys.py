@@ -189,7 +189,9 @@ def _usable_keys(
 def _usable_key(entry: object, algorithms: tuple[str, ...]) -> jwt.PyJWK | None:
     if not isinstance(entry, dict) or entry.get("kty") not in ("RSA", "EC"):
         return None
-    if entry.get("use", "sig") != "sig" or "verify" not in entry.get("key_ops", ["verify"]):
+    purposes = entry.get("key_ops", ["verify"])
+    may_verify = isinstance(purposes, list) and "verify" in purposes
+    if entry.get("use", "sig") != "sig" or not may_verify:
         return None
     if not isinstance(entry.get("kid", ""), str):
         return None

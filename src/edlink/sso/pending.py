@@ -25,7 +25,9 @@ class PendingLogin:
     ``HttpOnly`` and ``Secure``.
 
     Attributes:
-        provider: The login that began it; no other accepts it.
+        provider: The provider it was begun with; no other accepts it.
+        login: Which of the host's logins with that provider began it, as a hash of its address,
+            tenant and client; no other accepts it.
         redirect_uri: Where the provider will send the browser back to.
         state: The value the provider repeats: OAuth ``state`` or SAML ``RelayState``.
         nonce: The value the id token repeats, or an empty string.
@@ -35,9 +37,12 @@ class PendingLogin:
         created_at: Seconds since the epoch.
         expires_at: Seconds since the epoch; the login is refused from then on.
         restarted: Whether it replaces an answer that no login of ours had asked for.
+        extra: What else the provider was asked, such as to confirm who it is; asked again when the
+            login is begun again.
     """
 
     provider: str
+    login: str
     redirect_uri: str
     state: str = attrs.field(repr=False)
     nonce: str = attrs.field(default="", repr=False)
@@ -47,6 +52,7 @@ class PendingLogin:
     created_at: int
     expires_at: int
     restarted: bool = False
+    extra: Mapping[str, str] = attrs.field(factory=dict)
 
     @classmethod
     def begun(cls, *, now: float, **fields: Any) -> "PendingLogin":  # noqa: ANN401 - its own fields

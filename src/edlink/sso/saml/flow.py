@@ -15,12 +15,19 @@ from oauthlib.common import add_params_to_uri
 
 from edlink.errors import ConfigError, InvalidLoginError, StateMismatchError
 from edlink.sso.addresses import require_safe_url, safe_return_to
-from edlink.sso.callback import check_not_expired, new_state, require_first_restart, use_once
+from edlink.sso.callback import (
+    check_not_expired,
+    name_login,
+    new_state,
+    require_first_restart,
+    use_once,
+)
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.saml import toolkit
 from edlink.sso.saml.envelope import decode_field, parse_response
 from edlink.sso.saml.metadata import IdpMetadata
 from edlink.sso.saml.profile import Assertion, Expected, read_assertion
+from edlink.sso.saml.service import require_key_pair
 from edlink.sso.saml.structure import check_structure
 from edlink.sso.stores import ReplayStore
 
@@ -67,7 +74,7 @@ class SamlFlow:
     """
 
     provider: str
-    entity_id: str = attrs.field(validator=attrs.validators.min_len(1))
+    entity_id: str
     acs_url: str
     metadata: Metadata = attrs.field(repr=False)
     replay_store: ReplayStore = attrs.field(repr=False)
@@ -80,9 +87,15 @@ class SamlFlow:
 
     def __attrs_post_init__(self) -> None:
         require_safe_url(self.acs_url, name="acs_url")
-        if "?" in self.acs_url or not 0 <= self.skew <= MAX_SKEW:
-            message = "acs_url must have no query, and skew be 0 to 180 seconds"
+        words = ("refuse", "restart", "accept")
+        known = bool(self.entity_id) and self.unsolicited in words
+        if not known or "?" in self.acs_url or not 0 <= self.skew <= MAX_SKEW:
+            message = (
+                "entity_id must not be empty, acs_url have no query, skew be 0 to 180 seconds,"
+                " and unsolicited be refuse, restart or accept"
+            )
             raise ConfigError("EDL-CONF-054", message)
+        require_key_pair(self.private_key)
 
     def begin(self, return_to: str | None = None) -> LoginStart:
         """
@@ -129,8 +142,9 @@ class SamlFlow:
                 )
                 raise InvalidLoginError("EDL-LOGIN-044", message, reason="try_again", fix=fix)
             return
-        if (pending.provider, pending.redirect_uri) != (self.provider, self.acs_url):
-            message = "the pending login was begun for another provider or address"
+        begun = (pending.provider, pending.login, pending.redirect_uri)
+        if begun != (self.provider, self._login(self.parties()), self.acs_url):
+            message = "the pending login was begun for another provider, tenant or address"
             raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
         check_not_expired(pending, self.clock())
 
@@ -165,6 +179,7 @@ class SamlFlow:
             pending=PendingLogin.begun(
                 now=self.clock(),
                 provider=self.provider,
+                login=self._login(parties),
                 redirect_uri=self.acs_url,
                 state=state,
                 request_id=request_id,
@@ -172,6 +187,9 @@ class SamlFlow:
                 restarted=restarted,
             ),
         )
+
+    def _login(self, parties: toolkit.Parties) -> str:
+        return name_login(self.provider, parties.issuer)
 
     def _expected(self, pending: PendingLogin | None) -> Expected:
         return Expected(
