@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import attrs
+import requests
 from tests.peers.processes import FILES, free_port, running, unpacked_environment
 from tests.sso.saml_idp import ACS, ENTITY, IDP, bare, certificate, pem
 
@@ -36,19 +37,34 @@ class Provider:
         """Where a login starts at the provider."""
         return f"{self.base}/tile"
 
+    def answer(self, *, encrypted: bool = False, **signing: bool) -> None:
+        """
+        Have it answer so from here on.
+
+        Args:
+            encrypted: Whether it encrypts the assertion to our certificate.
+            signing: pysaml2's ``sign_assertion`` and ``sign_response``.
+        """
+        response: dict[str, Any] = {"sign_assertion": True, "sign_response": False, **signing}
+        if encrypted:
+            response |= {
+                "encrypt_assertion": True,
+                # It would give the signed assertion other prefixes and break its own signature.
+                "encrypt_assertion_self_contained": False,
+                "encrypted_advice_attributes": False,
+                "encrypt_cert_assertion": bare(certificate("sp")),
+            }
+        requests.post(self.base, json=response, timeout=10).raise_for_status()
+
 
 @contextmanager
-def pysaml2(
-    folder: Path, *, encrypted: Literal["", "aes", "des"] = "", **signing: bool
-) -> Iterator[Provider]:
+def pysaml2(folder: Path, *, aes: bool = True) -> Iterator[Provider]:
     """
     Yield a running provider that knows our service.
 
     Args:
         folder: Where its keys and its log go.
-        encrypted: With what it encrypts the assertion to our certificate; triple DES is its own
-            choice.
-        signing: pysaml2's ``sign_assertion`` and ``sign_response``.
+        aes: Whether it encrypts with AES; by itself it takes triple DES.
     """
     port = free_port()
     libraries = unpacked_environment()["LD_LIBRARY_PATH"]
@@ -59,15 +75,6 @@ def pysaml2(
     program.chmod(0o755)
     (folder / "idp.key").write_text(pem("idp"))
     (folder / "idp.pem").write_text(certificate("idp"))
-    response: dict[str, Any] = {"sign_assertion": True, "sign_response": False, **signing}
-    if encrypted:
-        response |= {
-            "encrypt_assertion": True,
-            # It would give the signed assertion other prefixes, which breaks its own signature.
-            "encrypt_assertion_self_contained": False,
-            "encrypted_advice_attributes": False,
-            "encrypt_cert_assertion": bare(certificate("sp")),
-        }
     setting = {
         "port": port,
         "folder": str(folder),
@@ -75,10 +82,12 @@ def pysaml2(
         "service": ENTITY,
         "acs_url": ACS,
         "service_metadata": service_metadata(ENTITY, ACS, certificate=certificate("sp")),
-        "response": response,
-        "aes": encrypted == "aes",
+        "response": {},
+        "aes": aes,
     }
     script = Path(__file__).with_name("pysaml2_program.py")
     command: list[str | Path] = [sys.executable, "-W", "ignore", script, json.dumps(setting)]
     with running(command, port, folder / "pysaml2.log"):
-        yield Provider(f"http://127.0.0.1:{port}")
+        provider = Provider(f"http://127.0.0.1:{port}")
+        provider.answer()
+        yield provider

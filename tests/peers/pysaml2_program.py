@@ -1,8 +1,9 @@
 """
 pysaml2 as an identity provider with one person, set up by one JSON argument.
 
-``/sso`` answers a request, ``/tile`` answers nobody's, ``/metadata`` says who it is.  It runs as a
-program of its own: what it logs, an identity provider's administrator reads.
+``/sso`` answers a request, ``/tile`` answers nobody's, ``/metadata`` says who it is, and what is
+posted says how to answer from then on.  It runs as a program of its own: what it logs, an identity
+provider's administrator reads.
 """
 
 import base64
@@ -112,6 +113,12 @@ def main() -> None:
                 "relay_state": query.get("RelayState", "/tile"),
             }
             self.send(FORM.format_map({n: html.escape(v) for n, v in fields.items()}))
+
+        def do_POST(self) -> None:
+            """Answer as is asked for from here on."""
+            length = int(self.headers["Content-Length"])
+            setting["response"] = json.loads(self.rfile.read(length))
+            self.send("")
 
         def send(self, text: str) -> None:
             """Send a page."""

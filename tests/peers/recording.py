@@ -15,7 +15,7 @@ from tests.peers.browser import Browser
 from tests.peers.pysaml2_idp import pysaml2
 from tests.peers.simplesamlphp import ENTITY, LANDING, simplesamlphp
 
-from edlink.classlink.saml_login import ClassLinkSamlLogin
+from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin, NameId
 from edlink.sso import MemoryReplayStore
 
 FOLDER = Path(__file__).parents[1] / "sso/recorded"
@@ -27,6 +27,7 @@ def _login(text: str) -> ClassLinkSamlLogin:
         entity_id=ENTITY,
         acs_url=LANDING,
         replay_store=MemoryReplayStore(),
+        attributes=ClassLinkAttributes(subject=NameId.lasting),
         idp_metadata=text,
     )
 
@@ -44,7 +45,8 @@ def of_simplesamlphp(folder: Path, service: dict[str, Any], *, tile: bool) -> di
 
 def of_pysaml2(folder: Path) -> dict[str, Any]:
     """Return a recorded login at pysaml2."""
-    with pysaml2(folder, sign_response=True) as provider, Browser() as browser:
+    with pysaml2(folder) as provider, Browser() as browser:
+        provider.answer(sign_response=True)
         text = browser.session.get(provider.metadata_url, timeout=10).text
         start = _login(text).begin()
         form = browser.sign_in(start.url, LANDING)
