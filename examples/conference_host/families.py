@@ -45,7 +45,12 @@ class Families:
     ) -> tuple[Account, LinkReason]:
         """Return the account of whoever signed in, and how, or why not, they are known."""
         ids = {ref: sourced_id for sourced_id, ref in school.refs.items()}
-        links = {a.key: ids.get(a.person, "") for a in self.store.accounts().values() if a.person}
+        roster = (school.roster.source.provider, school.roster.source.tenant)
+        links = {
+            account.key: (*roster, ids.get(account.person, ""))
+            for account in self.store.accounts().values()
+            if account.person
+        }
         link = link_identity(identity, school.roster, links, vouched_by=vouched_by)
         person = None if link.user_id is None else school.refs[link.user_id]
         return self.store.account(identity.key, person, _says(identity.unverified)), link.reason

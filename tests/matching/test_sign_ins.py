@@ -4,7 +4,7 @@ import pytest
 
 from edlink.coverage import Source
 from edlink.matching import IdentityLink, LinkReason, link_identity, preview_sign_ins
-from edlink.matching.sign_ins import IdentityKey
+from edlink.matching.sign_ins import IdentityKey, PersonKey
 from edlink.model import User
 from edlink.roster import Roster
 from edlink.sso import Identity, Unverified
@@ -22,7 +22,7 @@ ROSTER = Roster.from_records(
 
 def who(
     sourced_id: str | None = None,
-    links: dict[IdentityKey, str] | None = None,
+    links: dict[IdentityKey, PersonKey] | None = None,
     *,
     tenant: str = "d-1",
     vouched_by: Source | None = None,
@@ -43,27 +43,46 @@ MINE = ("clever", "d-1", "account-1")
 @pytest.mark.parametrize(
     ("sourced_id", "links", "user_id", "reason"),
     [
-        (None, {MINE: "u-1"}, "u-1", LinkReason.stored_link),
-        ("u-2", {MINE: "u-1"}, "u-1", LinkReason.stored_link),
-        (None, {MINE: "u-9"}, None, LinkReason.person_gone),
-        (None, {MINE: "u-3"}, None, LinkReason.disabled),
+        (None, {MINE: ("clever", "d-1", "u-1")}, "u-1", LinkReason.stored_link),
+        ("u-2", {MINE: ("clever", "d-1", "u-1")}, "u-1", LinkReason.stored_link),
+        (None, {MINE: ("clever", "d-1", "u-9")}, None, LinkReason.person_gone),
+        ("u-1", {MINE: ("clever", "d-2", "u-1")}, None, LinkReason.other_tenant),
+        (None, {MINE: ("clever", "d-1", "u-3")}, None, LinkReason.disabled),
         ("u-1", {}, "u-1", LinkReason.sourced_id),
         ("U-1", {}, None, LinkReason.not_in_roster),
         ("u-3", {}, None, LinkReason.disabled),
         ("", {}, None, LinkReason.no_sourced_id),
         (None, {}, None, LinkReason.no_sourced_id),
-        ("u-1", {("clever", "d-1", "account-2"): "u-1"}, None, LinkReason.person_taken),
-        ("u-1", {("entra", "t-1", "account-2"): "u-1"}, "u-1", LinkReason.sourced_id),
+        (
+            "u-1",
+            {("clever", "d-1", "account-2"): ("clever", "d-1", "u-1")},
+            None,
+            LinkReason.person_taken,
+        ),
+        (
+            "u-1",
+            {("entra", "t-1", "account-2"): ("clever", "d-1", "u-1")},
+            "u-1",
+            LinkReason.sourced_id,
+        ),
     ],
 )
 def test_a_link_comes_before_a_sourced_id_and_nothing_after(
     sourced_id: str | None,
-    links: dict[IdentityKey, str],
+    links: dict[IdentityKey, PersonKey],
     user_id: str | None,
     reason: LinkReason,
 ) -> None:
     """A stored link decides, then the tenant's sourced id; a shared address decides nothing."""
     assert who(sourced_id, links) == IdentityLink(user_id=user_id, reason=reason)
+
+
+def test_a_link_into_another_roster_leads_nowhere_here() -> None:
+    """An account of another tenant is whom it was linked to, in the roster it was linked into."""
+    key = ("clever", "d-2", "account-1")
+    elsewhere, here = ("clever", "d-2", "u-1"), ("clever", "d-1", "u-1")
+    assert who(tenant="d-2", links={key: elsewhere}).reason is LinkReason.other_tenant
+    assert who(tenant="d-2", links={key: here}).user_id == "u-1"
 
 
 def test_another_tenants_ids_are_other_peoples() -> None:
@@ -81,9 +100,10 @@ def test_a_roster_can_name_who_vouches_for_it() -> None:
 def test_a_preview_says_who_can_sign_in() -> None:
     """A preview names who is able, who lacks what, who collides and which links lead nowhere."""
     links = {
-        MINE: "u-1",
-        ("clever", "d-1", "account-2"): "u-1",
-        ("entra", "t-1", "account-3"): "u-9",
+        MINE: ("clever", "d-1", "u-1"),
+        ("clever", "d-1", "account-2"): ("clever", "d-1", "u-1"),
+        ("entra", "t-1", "account-3"): ("clever", "d-1", "u-9"),
+        ("entra", "t-1", "account-4"): ("clever", "d-2", "u-2"),
     }
     found = preview_sign_ins(ROSTER, links, sends_sourced_id=True)
     assert found.able == {"u-1": LinkReason.stored_link, "u-2": LinkReason.sourced_id}

@@ -18,8 +18,11 @@ from edlink.roster import Roster
 #: The key of an identity: provider, tenant and subject.
 IdentityKey = tuple[str, str, str]
 
-#: What the host has stored: the sourced id of the person each identity was linked to.
-Links = Mapping[IdentityKey, str]
+#: The key of a person: the roster's provider and tenant, and the sourced id there.
+PersonKey = tuple[str, str, str]
+
+#: What the host has stored: the person each identity was linked to.
+Links = Mapping[IdentityKey, PersonKey]
 
 
 class SignedIn(Protocol):
@@ -48,7 +51,8 @@ class LinkReason(StrEnum):
     ``stored_link`` and ``sourced_id`` name a person, others nobody.  ``person_gone``: the stored
     link leads to nobody in this roster.  ``person_taken``: another account of the same tenant is
     linked to that person.  ``disabled``: the roster says the person may not sign in.
-    ``other_tenant``, ``no_sourced_id`` and ``not_in_roster`` say where the second rule ended.
+    ``other_tenant``: the stored link leads into another roster, or there is none and another
+    tenant vouches.  ``no_sourced_id`` and ``not_in_roster`` say where the second rule ended.
     """
 
     stored_link = "stored_link"
@@ -82,15 +86,18 @@ def link_identity(
         vouched_by: The identity source whose sourced ids are this roster's, where it is not the
             roster's own source (a district's ClassLink login with its OneRoster data).
     """
+    here = (roster.source.provider, roster.source.tenant)
     stored = links.get(identity.key)
+    if stored is not None and stored[:2] != here:
+        return IdentityLink(user_id=None, reason=LinkReason.other_tenant)
     if stored is not None:
-        return _known(roster, stored, LinkReason.stored_link, LinkReason.person_gone)
+        return _known(roster, stored[2], LinkReason.stored_link, LinkReason.person_gone)
     if identity.source != (vouched_by or roster.source):
         return IdentityLink(user_id=None, reason=LinkReason.other_tenant)
     if not identity.sourced_id:
         return IdentityLink(user_id=None, reason=LinkReason.no_sourced_id)
-    tenant = (identity.source.provider, identity.source.tenant)
-    if any(person == identity.sourced_id and key[:2] == tenant for key, person in links.items()):
+    person = (*here, identity.sourced_id)
+    if any(taken == person and key[:2] == identity.key[:2] for key, taken in links.items()):
         return IdentityLink(user_id=None, reason=LinkReason.person_taken)
     return _known(roster, identity.sourced_id, LinkReason.sourced_id, LinkReason.not_in_roster)
 
@@ -104,7 +111,7 @@ class SignInPreview:
         able: Sourced ids of people who will be known, with how.
         lacking: Sourced ids of people who will not, with why.
         collisions: Sourced ids of people to whom several accounts of one tenant are linked.
-        dangling: How many stored links lead to nobody in the roster.
+        dangling: How many stored links lead to nobody in the roster, where they lead into it.
     """
 
     able: Mapping[str, LinkReason] = attrs.field(repr=False)
@@ -128,8 +135,9 @@ def preview_sign_ins(roster: Roster, links: Links, *, sends_sourced_id: bool) ->
         sends_sourced_id: Whether the provider was set up to send the roster's sourced ids
             (Clever and Entra always do, Veracross never does).
     """
-    linked = Counter((key[:2], person) for key, person in links.items())
-    people = set(links.values())
+    here = (roster.source.provider, roster.source.tenant)
+    own = [(key[:2], person[2]) for key, person in links.items() if person[:2] == here]
+    people = {person for _, person in own}
     able: dict[str, LinkReason] = {}
     lacking: dict[str, LinkReason] = {}
     for user in roster.users:
@@ -144,8 +152,8 @@ def preview_sign_ins(roster: Roster, links: Links, *, sends_sourced_id: bool) ->
     return SignInPreview(
         able=able,
         lacking=lacking,
-        collisions=tuple(sorted({person for (_, person), count in linked.items() if count > 1})),
-        dangling=sum(roster.user(person) is None for person in links.values()),
+        collisions=tuple(sorted({person for (_, person), n in Counter(own).items() if n > 1})),
+        dangling=sum(roster.user(person) is None for _, person in own),
     )
 
 
