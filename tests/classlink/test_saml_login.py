@@ -7,7 +7,9 @@ from tests.sso.issuer import Issuer, running_issuer
 from tests.sso.saml_idp import (
     ACS,
     ENTITY,
+    IDP,
     NS,
+    SSO,
     Change,
     Idp,
     certificate,
@@ -16,16 +18,18 @@ from tests.sso.saml_idp import (
     one,
     pem,
     set_to,
+    text_of,
     without,
 )
 
-from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin
+from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin, NameId
 from edlink.errors import ConfigError, LoginError
 from edlink.sso import Identity, MemoryReplayStore, RestartLogin
 from edlink.vocabulary import Role
 
-NAMES = ClassLinkAttributes(sourced_id="sourcedId", role="role")
+NAMES = ClassLinkAttributes(subject=NameId.lasting, sourced_id="sourcedId", role="role")
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 
 
 def login(**settings: Any) -> ClassLinkSamlLogin:  # noqa: ANN401 - any setting
@@ -61,7 +65,7 @@ def attribute(name: str, value: str) -> Change:
 
 
 def test_the_join_is_the_attribute_that_was_chosen() -> None:
-    """The sourced id comes from the named attribute, the subject from the NameID."""
+    """The sourced id comes from the named attribute; the subject from a NameID said to last."""
     identity = sign_in()
     assert identity.key == ("classlink", "77", "person-1")
     assert (identity.sourced_id, identity.roles) == ("SIS-1001", (Role.student,))
@@ -70,7 +74,7 @@ def test_the_join_is_the_attribute_that_was_chosen() -> None:
 
 def test_without_names_nothing_is_assumed() -> None:
     """Where no attribute is named there is no sourced id, role or address."""
-    identity = sign_in(attributes=None)
+    identity = sign_in(attributes=ClassLinkAttributes(subject=NameId.lasting))
     assert (identity.sourced_id, identity.roles, identity.unverified.email) == (None, (), None)
 
 
@@ -85,6 +89,9 @@ def test_a_subject_can_be_an_attribute() -> None:
     ("change", "names"),
     [
         (set_to(".//saml:NameID", "Format", TRANSIENT), NAMES),
+        (set_to(".//saml:NameID", "Format", EMAIL), NAMES),
+        (text_of(".//saml:NameID", " "), NAMES),
+        (attribute("ID", " "), ClassLinkAttributes(subject="ID")),
         (without(".//saml:NameID"), NAMES),
         (set_to(".//saml:NameID", "Format", None), ClassLinkAttributes(subject="ID")),
     ],
@@ -92,7 +99,7 @@ def test_a_subject_can_be_an_attribute() -> None:
 def test_without_a_lasting_subject_nobody_signs_in(
     change: Change, names: ClassLinkAttributes
 ) -> None:
-    """A transient or missing NameID, or a missing subject attribute, is refused."""
+    """A NameID that is transient, an e-mail address, blank or missing, or such a subject, fails."""
     with pytest.raises(LoginError) as caught:
         sign_in(change, attributes=names)
     assert caught.value.code == "EDL-LOGIN-030"
@@ -101,7 +108,7 @@ def test_without_a_lasting_subject_nobody_signs_in(
 @pytest.mark.parametrize(("sent", "code"), [("77", None), ("78", "EDL-LOGIN-032")])
 def test_a_named_tenant_must_be_the_logins(sent: str, code: str | None) -> None:
     """Where the tenant attribute is named, another tenant's person is refused."""
-    names = ClassLinkAttributes(tenant_id="Tenant ID")
+    names = ClassLinkAttributes(subject=NameId.lasting, tenant_id="Tenant ID")
     if code is None:
         assert sign_in(attribute("Tenant ID", sent), attributes=names).tenant == "77"
     else:
@@ -125,17 +132,57 @@ def test_a_tile_signs_in_only_where_it_may() -> None:
     assert isinstance(login(unsolicited="accept").complete(field, None), Identity)
 
 
-@pytest.mark.parametrize("settings", [{"idp_metadata": ""}, {"idp_metadata_url": "https://x/"}])
-def test_metadata_come_from_one_place(settings: dict[str, str]) -> None:
-    """Metadata as text and by address, or neither, is a mistake of the host."""
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"idp_metadata": ""}, "EDL-CONF-055"),
+        ({"idp_metadata": "<x/>", "idp_metadata_url": "https://idp.example.org/"}, "EDL-CONF-053"),
+        ({"idp_entity_id": "https://other.example.org"}, "EDL-CONF-053"),
+        ({"tenant": ""}, "EDL-CONF-051"),
+        ({"entity_id": ""}, "EDL-CONF-054"),
+        ({"unsolicited": "off"}, "EDL-CONF-054"),
+        ({"unsolicited": "Accept"}, "EDL-CONF-054"),
+        ({"certificate": certificate("sp")}, "EDL-CONF-075"),
+        ({"certificate": certificate("idp"), "private_key": pem("sp")}, "EDL-CONF-075"),
+        ({"certificate": "junk", "private_key": pem("sp")}, "EDL-CONF-075"),
+        ({"private_key": "junk"}, "EDL-CONF-075"),
+        ({"private_key": pem("short")}, "EDL-CONF-075"),
+        ({"private_key": certificate("sp")}, "EDL-CONF-075"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_refused(settings: dict[str, str], code: str) -> None:
+    """What would fail at the first login is said when the login is made, and quotes no key."""
     with pytest.raises(ConfigError) as caught:
         login(**settings)
-    assert caught.value.code == "EDL-CONF-055"
+    assert caught.value.code == code
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("names", [{"subject": ""}, {"subject": "mail", "email": "mail"}])
+def test_an_address_is_no_subject(names: dict[str, str]) -> None:
+    """The subject must be named, and is never the attribute of the e-mail address."""
+    with pytest.raises(ConfigError) as caught:
+        ClassLinkAttributes(**names)
+    assert caught.value.code == "EDL-CONF-076"
+
+
+def test_a_restart_keeps_to_the_district() -> None:
+    """With a pinned entity id, or a kept copy, a swapped document is refused by every process."""
+    with running_issuer() as server:
+        url = served(server)
+        swapped = metadata("attacker", entity_id="https://evil.example.org").encode()
+        server.answers["/metadata"] = (200, {}, swapped)
+        kept = login(idp_metadata_url=url)
+        assert kept.begin().url.startswith(SSO)
+        pinned = login(idp_metadata="", idp_metadata_url=url, idp_entity_id=IDP)
+        with pytest.raises(LoginError) as caught:
+            pinned.begin()
+    assert caught.value.code == "EDL-LOGIN-056"
 
 
 def test_our_metadata_can_be_handed_over() -> None:
     """Our metadata name our entity, address and certificate."""
-    text = login(certificate=certificate("sp")).service_metadata()
+    text = login(certificate=certificate("sp"), private_key=pem("sp")).service_metadata()
     assert all(part in text for part in (ENTITY, ACS, "X509Certificate"))
 
 

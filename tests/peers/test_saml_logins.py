@@ -8,7 +8,7 @@ from tests.peers.browser import Browser
 from tests.peers.simplesamlphp import ENTITY, LANDING, District, simplesamlphp
 from tests.sso.saml_idp import NS, certificate, encode, pem
 
-from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin
+from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin, NameId
 from edlink.errors import LoginError
 from edlink.sso import Identity, MemoryReplayStore, RestartLogin
 from edlink.sso.saml.envelope import decode_field
@@ -16,7 +16,7 @@ from edlink.vocabulary import Role
 
 pytestmark = pytest.mark.peer("simplesamlphp")
 
-NAMES = ClassLinkAttributes(sourced_id="sourcedId", role="role")
+NAMES = ClassLinkAttributes(subject=NameId.lasting, sourced_id="sourcedId", role="role")
 RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
 
 

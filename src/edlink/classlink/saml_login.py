@@ -6,6 +6,7 @@ sent under which attribute names, and takes our metadata in return.  Nothing is 
 but what those names say, so the names are settings here too.
 """
 
+import enum
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Literal
@@ -15,15 +16,29 @@ import attrs
 from edlink.classlink.login import read_role
 from edlink.errors import ConfigError
 from edlink.report import Finding
+from edlink.sso.code_flow import allow_list
 from edlink.sso.doctor import clock_finding, redirect_finding
 from edlink.sso.identity import Identity, Unverified
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.refusals import foreign_tenant, nobody
 from edlink.sso.saml import Assertion, FixedMetadata, RemoteMetadata, SamlFlow, service_metadata
 from edlink.sso.saml.doctor import metadata_findings
-from edlink.sso.saml.names import TRANSIENT
+from edlink.sso.saml.metadata import require_metadata
+from edlink.sso.saml.names import EMAIL_ADDRESS, TRANSIENT
+from edlink.sso.saml.service import require_key_pair
 from edlink.sso.sender import Sender
 from edlink.sso.stores import ReplayStore
+
+
+class NameId(enum.Enum):
+    """
+    Taken in place of an attribute's name: the assertion's NameID names the person.
+
+    What ClassLink puts there is a choice of each connection: a login id, an e-mail address or an
+    id of the roster.  Say that it is ``lasting`` where the district has said so.
+    """
+
+    lasting = "lasting"
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +47,9 @@ class ClassLinkAttributes:
     The attribute names that the district's administrator chose; None for what is not sent.
 
     Attributes:
-        subject: What ClassLink calls ID or Login id; None takes the NameID, if it is not transient.
+        subject: What names a person for good: the attribute that holds ClassLink's ID or
+            OR:userSourcedId, never an e-mail address; ``NameId.lasting`` takes the NameID, unless
+            its format is transient or an e-mail address.
         sourced_id: What ClassLink calls OR:userSourcedId: the join with the OneRoster data.
         tenant_id: Tenant ID; where it is named, it must equal the login's tenant.
         role: Role.
@@ -42,7 +59,7 @@ class ClassLinkAttributes:
         family_name: Family Name.
     """
 
-    subject: str | None = None
+    subject: str | NameId
     sourced_id: str | None = None
     tenant_id: str | None = None
     role: str | None = None
@@ -50,6 +67,12 @@ class ClassLinkAttributes:
     email: str | None = None
     given_name: str | None = None
     family_name: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.subject or self.subject == self.email:
+            message = "subject must be an attribute that names a person for good"
+            fix = "Name the attribute of ClassLink's ID or OR:userSourcedId, or NameId.lasting."
+            raise ConfigError("EDL-CONF-076", message, fix=fix)
 
 
 class ClassLinkSamlLogin:
@@ -61,9 +84,12 @@ class ClassLinkSamlLogin:
         entity_id: Our entity id, as in the metadata the district was given.
         acs_url: Where ClassLink posts responses.
         replay_store: Where used responses are remembered.
-        idp_metadata: The district's metadata as XML text; this or the address.
-        idp_metadata_url: The district's IDP Metadata URL.
         attributes: The names the district's administrator chose.
+        idp_metadata: The district's metadata as XML text.  Beside the address it is a kept copy: it
+            says which entity id and which host are right, and serves until the address answers.
+        idp_metadata_url: The district's IDP Metadata URL.
+        idp_entity_id: The district's entity id, which no document then changes; where it is empty
+            the copy decides, or else the first document that this process reads.
         unsolicited: What becomes of logins that start on a LaunchPad tile: ``refuse``, ``restart``
             or ``accept``.
         private_key: PEM key for encrypted assertions, or an empty string.
@@ -75,7 +101,7 @@ class ClassLinkSamlLogin:
         clock: Returns seconds since the epoch.
 
     Raises:
-        ConfigError: EDL-CONF-050, 053, 054 or 055 for settings that cannot be right.
+        ConfigError: EDL-CONF-050, 051, 053, 054, 055 or 075 for settings that cannot be right.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword per setting
@@ -85,9 +111,10 @@ class ClassLinkSamlLogin:
         entity_id: str,
         acs_url: str,
         replay_store: ReplayStore,
+        attributes: ClassLinkAttributes,
         idp_metadata: str = "",
         idp_metadata_url: str = "",
-        attributes: ClassLinkAttributes | None = None,
+        idp_entity_id: str = "",
         unsolicited: Literal["refuse", "restart", "accept"] = "refuse",
         private_key: str = "",
         certificate: str = "",
@@ -97,11 +124,15 @@ class ClassLinkSamlLogin:
         sender: Sender | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if bool(idp_metadata) == bool(idp_metadata_url):
-            message = "give the identity provider's metadata as text or by address, one of them"
+        if not idp_metadata and not idp_metadata_url:
+            message = "give the identity provider's metadata, by address or as text"
             raise ConfigError("EDL-CONF-055", message)
+        allow_list([tenant], name="tenant")
+        require_key_pair(private_key, certificate)
+        name = idp_entity_id or None
+        kept = require_metadata(idp_metadata, entity_id=name) if idp_metadata else None
         self._tenant = tenant
-        self._attributes = attributes or ClassLinkAttributes()
+        self._attributes = attributes
         self._certificate = certificate
         self._clock = clock
         self._sender = sender or Sender()
@@ -110,9 +141,11 @@ class ClassLinkSamlLogin:
             provider="classlink",
             entity_id=entity_id,
             acs_url=acs_url,
-            metadata=RemoteMetadata(idp_metadata_url, sender=self._sender)
+            metadata=RemoteMetadata(
+                idp_metadata_url, entity_id=name, kept=kept, sender=self._sender
+            )
             if idp_metadata_url
-            else FixedMetadata(idp_metadata),
+            else FixedMetadata(idp_metadata, entity_id=name),
             replay_store=replay_store,
             private_key=private_key,
             unsolicited=unsolicited,
@@ -195,8 +228,12 @@ class ClassLinkSamlLogin:
 
     def _subject(self, assertion: Assertion) -> str:
         named = self._attributes.subject
-        stable = assertion.name_id_format != TRANSIENT
-        found = assertion.value(named) if named else assertion.name_id if stable else None
-        if found is None:
+        if isinstance(named, str):
+            found = assertion.value(named)
+        elif assertion.name_id_format in (TRANSIENT, EMAIL_ADDRESS):
+            found = None
+        else:
+            found = assertion.name_id
+        if found is None or not found.strip():
             raise nobody()
         return found

@@ -63,9 +63,9 @@ class Assertion:
     usable_until: int
 
     def value(self, name: str | None) -> str | None:
-        """Return the only value of an attribute; None when it is absent, empty or several."""
+        """Return the only value of an attribute; None when it is absent, blank or several."""
         values = self.attributes.get(name or "", ())
-        return values[0] if len(values) == 1 and values[0] else None
+        return values[0] if len(values) == 1 and values[0].strip() else None
 
 
 def read_assertion(root: etree._Element, expected: Expected) -> Assertion:

@@ -1,8 +1,44 @@
-"""Our own metadata: the document a district's identity provider is given."""
+"""Our own metadata and key: what a district's identity provider is given, and what it rests on."""
 
+from contextlib import suppress
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 
+from edlink.errors import ConfigError
 from edlink.sso.saml.names import DSIG, METADATA, POST, PROTOCOL
+
+_MIN_RSA_BITS = 2048
+
+
+def require_key_pair(private_key: str, certificate: str = "") -> None:
+    """
+    Check the key that encrypted assertions are read with, and the certificate that is handed out.
+
+    Args:
+        private_key: PEM, or an empty string for none.
+        certificate: PEM of the same key, or an empty string.
+
+    Raises:
+        ConfigError: EDL-CONF-075 when the key is no RSA key of 2048 bits or more without a
+            password, or the certificate is another key's or stands alone.
+    """
+    if not private_key and not certificate:
+        return
+    key, named = None, None
+    # What is caught may quote what was given.
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+        found = load_pem_private_key(private_key.encode(), password=None)
+        key = found.public_key() if isinstance(found, rsa.RSAPrivateKey) else None
+        if certificate:
+            named = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    if key is None or key.key_size < _MIN_RSA_BITS or (certificate and named != key):
+        message = "private_key and certificate must be one RSA pair of 2048 bits or more, in PEM"
+        fix = "Give both, of the same key, without a password; or neither, for plain assertions."
+        raise ConfigError("EDL-CONF-075", message, fix=fix)
 
 
 def service_metadata(entity_id: str, acs_url: str, *, certificate: str = "") -> str:
