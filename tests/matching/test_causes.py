@@ -211,6 +211,20 @@ def test_a_sign_in_that_fits_two_records_is_ambiguous() -> None:
     assert match_identity(identity, both, tenant="north").reason == "ambiguous"
 
 
+@pytest.mark.parametrize("field", ["emails", "username"])
+def test_a_parent_is_not_signed_in_as_the_child_of_one_name(field: str) -> None:
+    """A mailbox that father and son of one name both have says neither who signed in."""
+    key: Any = ("home@example.org",) if field == "emails" else "home@example.org"
+    facts: dict[str, Any] = {"emails": ("home@example.org",), "birth_date": None}
+    family = [
+        student("kid", **(facts | {field: key})),
+        student("dad", kind=PersonKind.guardian, **facts),
+    ]
+    identity = student("login", tenant="north", **facts)
+
+    assert match_identity(identity, family, tenant="north").reason == "ambiguous"
+
+
 def test_a_report_explains_each_record() -> None:
     """Linked, open, new and unmatched records say why, without a value."""
     incoming = [student("in1", sis_id="1"), student("in2", sis_id="2"), student("in3", sis_id="2")]

@@ -100,6 +100,20 @@ def test_what_contradicts_makes_the_whole_group_a_conflict(
     assert [(g.refs, g.reason) for g in found.conflicts] == [(("a", "b"), reason)]
 
 
+def test_nicknames_under_one_address_are_for_review() -> None:
+    """Will and William with one mailbox are one person or two; a surer rule says which."""
+    mail = {"emails": ("home@example.org",)}
+    people = [kept("a", given_name="Will", **mail), kept("b", given_name="William", **mail)]
+    known = [attrs.evolve(p, person=attrs.evolve(p.person, number="1")) for p in people]
+    found = find_duplicates(people)
+
+    assert ([(g.refs, g.reason) for g in found.review], found.auto) == (
+        [(("a", "b"), "likely")],
+        (),
+    )
+    assert [(g.refs, g.rules) for g in find_duplicates(known).auto] == [(("a", "b"), ("number",))]
+
+
 @pytest.mark.parametrize("field", ["state_id", "number"])
 def test_one_name_and_birth_date_under_two_ids_is_a_conflict(field: str) -> None:
     """State ids and student numbers part two records of one name as SIS ids do."""

@@ -4,13 +4,16 @@ The ladder climbed: each rule on what the ones above it left.
 A rule decides on a key only where one record on either side has it.  Several are an open group.
 Ids that several share lock them: no weaker rule overrules an id.  Addresses, names and dates that
 several share hold them to each other: a later rule may settle such a group, and never lead out of
-it.  The whole ladder is climbed again until nothing is added, so a second run adds nothing.
+it.  An address that several people of one side have, linked or not and of any kind, links nobody.
+The whole ladder is climbed again until nothing is added, so a second run adds nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import attrs
 
+from edlink.matching.addresses import Addresses
 from edlink.matching.evidence import drift_of, evidence_of
 from edlink.matching.ladder import STORED, Rule, Side
 from edlink.matching.meeting import Pair, meet, untangle
@@ -96,6 +99,7 @@ class Climb:
     ledger: Ledger
     rules: Sequence[Rule]
     limit: int
+    addresses: Addresses
     open: list[Open] = attrs.field(factory=list)
     shared: dict[str, tuple[int, int]] = attrs.field(factory=dict)
     _is_first: bool = True
@@ -130,7 +134,8 @@ class Climb:
 
     def _apply(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
         ledger = self.ledger
-        pairs, shared = meet(rule.keys(ledger.left, left), rule.keys(ledger.right, right))
+        crowded = partial(self._crowded, rule) if rule.is_address else None
+        pairs, shared = meet(rule.keys(ledger.left, left), rule.keys(ledger.right, right), crowded)
         for some, others in shared:
             self._hold(rule, some, others)
         single, tangled = untangle(pairs) if rule.has_several else (pairs, [])
@@ -138,34 +143,58 @@ class Climb:
             self._hold(rule, some, others)
         self._decide(rule, single)
 
+    def _crowded(self, rule: Rule, keys: Collection[str]) -> Iterator[tuple[str, bool]]:
+        """Yield addresses that several have, and whether few enough to hold those who meet."""
+        for key, holders in self.addresses.holders(keys).items():
+            if max(holders) > 1:
+                self._count_shared(rule, max(holders))
+                yield key, sum(holders) <= self.limit
+
     def _hold(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
         """Keep a group open; if it is too large, the value is no key and holds nobody."""
+        if not rule.is_address:
+            self._count_shared(rule, max(len(left), len(right)))
         if len(left) + len(right) > self.limit:
-            self._count_shared(rule, left, right)
-        elif rule.is_id:
+            return
+        if rule.is_id:
             self._lock(rule, "shared_key", left, right)
         else:
             self._hold_compatible(rule, left, right)
 
     def _hold_compatible(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
-        self._count_shared(rule, left, right)
         for i in left:
-            fits = {j for j in right if self._verdict(rule, i, j) is Verdict.link}
+            fits = self._fits(rule, [(i, j) for j in right], Verdict.link)
+            near = self._fits(rule, [(i, j) for j in right], Verdict.likely)
             if fits:
-                self._restrict(0, i, fits)
-                self.open.append(
-                    Open(verdict="shared_key", rule=rule, left=(i,), right=tuple(sorted(fits)))
-                )
+                self._restrict(0, i, {j for _, j in fits})
+                self._leave_open(rule, "shared_key", fits)
+            elif near:
+                self._leave_open(rule, Verdict.likely, near)
         for j in right:
-            fits = {i for i in left if self._verdict(rule, i, j) is Verdict.link}
+            fits = self._fits(rule, [(i, j) for i in left], Verdict.link)
             if fits:
-                self._restrict(1, j, fits)
+                self._restrict(1, j, {i for i, _ in fits})
 
-    def _count_shared(self, rule: Rule, left: Sequence[int], right: Sequence[int]) -> None:
+    def _fits(self, rule: Rule, pairs: Iterable[Pair], wanted: Verdict) -> list[Pair]:
+        left, right = self.ledger.left, self.ledger.right
+        reader = left.reader
+        return [
+            (i, j)
+            for i, j in pairs
+            if rule.check(reader, left.people[i], right.people[j]) is wanted
+        ]
+
+    def _leave_open(self, rule: Rule, verdict: str, pairs: Iterable[Pair]) -> None:
+        """Note pairs of one record on the left that a person may settle."""
+        left, right = zip(*pairs, strict=True)
+        found = Open(verdict=verdict, rule=rule, left=left[:1], right=tuple(sorted(right)))
+        self.open.append(found)
+
+    def _count_shared(self, rule: Rule, holders: int) -> None:
         """Note a shared value, as it was before any rule had linked anyone."""
         if self._is_first:
             values, largest = self.shared.get(rule.field, (0, 0))
-            self.shared[rule.field] = (values + 1, max(largest, len(left), len(right)))
+            self.shared[rule.field] = (values + 1, max(largest, holders))
 
     def _restrict(self, side: int, place: int, fits: set[int]) -> None:
         held = self._held[side]
@@ -181,18 +210,16 @@ class Climb:
             verdict = check(reader, lefts[i], rights[j])
             if verdict is Verdict.pass_:
                 continue
-            if verdict is not Verdict.link:
+            if verdict is Verdict.likely:
+                self._leave_open(rule, verdict, [(i, j)])
+            elif verdict is not Verdict.link:
                 self._lock(rule, verdict, [i], [j])
             elif j in held_left.get(i, (j,)) and i in held_right.get(j, (i,)):
                 ledger.add(i, j, rule)
             else:
-                self.open.append(Open(verdict="shared_key", rule=rule, left=(i,), right=(j,)))
+                self._leave_open(rule, "shared_key", [(i, j)])
 
     def _lock(self, rule: Rule, verdict: str, left: Sequence[int], right: Sequence[int]) -> None:
         self._locked[0].update(left)
         self._locked[1].update(right)
         self.open.append(Open(verdict=verdict, rule=rule, left=tuple(left), right=tuple(right)))
-
-    def _verdict(self, rule: Rule, i: int, j: int) -> Verdict:
-        left, right = self.ledger.left, self.ledger.right
-        return rule.check(left.reader, left.people[i], right.people[j])

@@ -58,7 +58,8 @@ class DuplicateGroup:
     (one id, two persons), ``other_ids`` (one name and birth date, and state ids or numbers that
     differ), ``managed_twice`` (two that one source keeps apart), ``not_the_same``
     (a person said so) and ``two_persons`` (given names, birth dates, suffixes or middle names of
-    two in the group differ); of a group for review ``size``.
+    two in the group differ); of a group for review ``size``, or ``likely`` (the given names of some
+    agree only nearly).
     """
 
     refs: tuple[str, ...]
@@ -106,12 +107,12 @@ def find_duplicates(
     finder = _Finder(people, Reader(rules, orgs), {frozenset(pair) for pair in not_the_same})
     found: dict[str, list[DuplicateGroup]] = {"auto": [], "review": [], "conflicts": []}
     for group in finder.groups():
-        if group.reason:
+        if group.reason in CONFLICTS:
             found["conflicts"].append(group)
         elif len(group.refs) > largest:
             found["review"].append(attrs.evolve(group, reason="size"))
         else:
-            found["auto"].append(group)
+            found["review" if group.reason else "auto"].append(group)
     return DuplicateGroups(**{name: tuple(groups) for name, groups in found.items()})
 
 
@@ -126,6 +127,8 @@ class _Finder:
         self._rules: dict[int, set[str]] = {}
         self._reused: set[int] = set()
         self._barred: set[int] = set()
+        self._likely: list[tuple[Rule, int, int]] = []
+        self._unsure: set[int] = set()
 
     def groups(self) -> Iterator[DuplicateGroup]:
         """Yield each group, by its first ref."""
@@ -134,6 +137,7 @@ class _Finder:
             for rule in LADDER:
                 if kind in rule.kinds and self._reader.rules.uses(rule.name):
                     self._join(rule, places)
+            self._join_likely()
         members: dict[int, list[int]] = {}
         for place in range(len(self._people)):
             members.setdefault(self._root(place), []).append(place)
@@ -157,13 +161,26 @@ class _Finder:
         verdict = rule.check(self._reader, self._people[a].person, self._people[b].person)
         if verdict is Verdict.pass_:
             return
-        root = self._root(b)
-        self._parent[self._root(a)] = root
-        self._rules.setdefault(a, set()).add(rule.name)
+        if verdict is Verdict.likely:
+            self._likely.append((rule, a, b))
+            return
+        self._unite(rule, a, b)
         if verdict is Verdict.id_reused:
             self._reused.add(a)
         if verdict is Verdict.cannot_link:
             self._barred.add(a)
+
+    def _unite(self, rule: Rule, a: int, b: int) -> None:
+        self._parent[self._root(a)] = self._root(b)
+        self._rules.setdefault(a, set()).add(rule.name)
+
+    def _join_likely(self) -> None:
+        """Join what no surer rule has joined; such groups are for review."""
+        parted = [(r, a, b) for r, a, b in self._likely if self._root(a) != self._root(b)]
+        for rule, a, b in parted:
+            self._unite(rule, a, b)
+            self._unsure.add(a)
+        self._likely = []
 
     def _children(self) -> dict[str, int]:
         return {record.ref: self._root(place) for place, record in enumerate(self._people)}
@@ -191,7 +208,10 @@ class _Finder:
             return "id_reused"
         if self._barred.intersection(places):
             return "other_ids"
-        return "" if len(places) > self._reader.rules.group_limit else self._pair_reason(records)
+        if len(places) > self._reader.rules.group_limit:
+            return ""
+        unsure = "likely" if self._unsure.intersection(places) else ""
+        return self._pair_reason(records) or unsure
 
     def _pair_reason(self, records: Sequence[HostPerson]) -> str:
         pairs = list(combinations(records, 2))

@@ -37,8 +37,8 @@ def match_identity(
 
     Names and addresses of a sign-in are its own claim, so nobody is let in by this: the host keeps
     what was confirmed as a link, and ``link_identity`` takes it from there.  An address or user
-    name counts only where the names agree too.  The kind of the identity is not looked at: a
-    sign-in does not always say it.
+    name counts only where the names agree too, and nobody else has it, of whatever kind.  The kind
+    of the identity is not looked at: a sign-in does not always say it.
 
     Args:
         identity: What the sign-in proved, with its tenant.

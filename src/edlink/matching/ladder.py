@@ -30,7 +30,8 @@ class Rule:
     """
     One rung: the field whose keys it compares, for whom, and what may stop it.
 
-    ``is_id``: several holders of one key lock each other.  ``has_several``: a person may have
+    ``is_id``: several holders of one key lock each other.  ``is_address``: a key that several
+    people of one side have, of whatever kind, links nobody.  ``has_several``: a person may have
     more than one key.
     """
 
@@ -40,6 +41,7 @@ class Rule:
     keys: Keys
     check: Check
     is_id: bool = False
+    is_address: bool = False
     has_several: bool = True
 
 
@@ -135,6 +137,7 @@ LADDER: tuple[Rule, ...] = (
         kinds=_SCHOOL,
         keys=_emails,
         check=check_sign_in,
+        is_address=True,
     ),
     Rule(
         name="username",
@@ -142,6 +145,7 @@ LADDER: tuple[Rule, ...] = (
         kinds=_SCHOOL,
         keys=_several(Reader.usernames),
         check=check_sign_in,
+        is_address=True,
     ),
     Rule(
         name="name_birth_date",

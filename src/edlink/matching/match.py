@@ -6,6 +6,7 @@ from operator import attrgetter
 import attrs
 
 from edlink.errors import ConfigError
+from edlink.matching.addresses import Addresses
 from edlink.matching.climb import Climb, Ledger, Open
 from edlink.matching.ladder import LADDER, STORED, Rule, Side
 from edlink.matching.meeting import untangle
@@ -18,6 +19,9 @@ from edlink.matching.same_human import find_same_humans
 from edlink.roster import Roster
 
 _DEFAULTS = MatchRules()
+
+#: Reasons of groups that contradict nothing.
+_AMBIGUOUS = frozenset({"shared_key", "likely"})
 
 
 def match_people(  # noqa: PLR0913 - each is one fact that only the host knows
@@ -104,12 +108,20 @@ class _Run:
     def climb(self) -> None:
         """Climb the ladder for each kind and tenant, students before their guardians."""
         lefts, rights = self._parts(self.ledger.left), self._parts(self.ledger.right)
+        addresses = {
+            tenant: Addresses(
+                left=self.ledger.left,
+                right=self.ledger.right,
+                places=(_of_tenant(lefts, tenant), _of_tenant(rights, tenant)),
+            )
+            for _, tenant in lefts
+        }
         for kind in PersonKind:
             if kind is PersonKind.guardian and (kind in {k for k, _ in rights}):
                 self._number_children()
-            for part in sorted(lefts.keys() | rights.keys()):
+            for part in sorted(lefts):
                 if part[0] is kind:
-                    self._climb_part(kind, lefts.get(part, []), rights.get(part, []))
+                    self._climb_part(kind, lefts[part], rights.get(part, []), addresses[part[1]])
 
     def report(self) -> MatchReport:
         """Return what was found, sorted by id."""
@@ -120,8 +132,8 @@ class _Run:
             linked=tuple(sorted(ledger.links, key=attrgetter("incoming"))),
             new=_rest(left, ledger.mates, self.grouped[0]),
             unmatched_existing=_rest(right, ledger.taken, self.grouped[1]),
-            ambiguous=tuple(group for group in groups if group.reason == "shared_key"),
-            conflicts=tuple(group for group in groups if group.reason != "shared_key"),
+            ambiguous=tuple(group for group in groups if group.reason in _AMBIGUOUS),
+            conflicts=tuple(group for group in groups if group.reason not in _AMBIGUOUS),
             shared=tuple(sorted(self.shared, key=lambda value: (value.kind, value.field))),
             same_human=find_same_humans(left, right, ledger.left.reader),
         )
@@ -142,10 +154,14 @@ class _Run:
         left.children = {left.people[i].ref: j for i, j in mates.items()}
         right.children = {right.people[j].ref: j for j in mates.values()}
 
-    def _climb_part(self, kind: PersonKind, left: list[int], right: list[int]) -> None:
+    def _climb_part(
+        self, kind: PersonKind, left: list[int], right: list[int], addresses: Addresses
+    ) -> None:
         settings = self.ledger.left.reader.rules
         rules = [rule for rule in LADDER if kind in rule.kinds and settings.uses(rule.name)]
-        climb = Climb(ledger=self.ledger, rules=rules, limit=settings.group_limit)
+        climb = Climb(
+            ledger=self.ledger, rules=rules, limit=settings.group_limit, addresses=addresses
+        )
         climb.run(
             [i for i in left if i not in self.stored[0]],
             [j for j in right if j not in self.stored[1]],
@@ -178,6 +194,12 @@ class _Run:
             for place, group in find_claims(rules, mine, theirs, rest, others, flip=bool(number)):
                 self.groups.append(group)
                 self.grouped[number].add(place)
+
+
+def _of_tenant(
+    parts: Mapping[tuple[PersonKind, str], list[int]], tenant: str
+) -> tuple[list[int], ...]:
+    return tuple(places for (_, of), places in parts.items() if of == tenant)
 
 
 def _rest(

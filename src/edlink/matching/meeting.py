@@ -1,6 +1,14 @@
 """Who meets whom: places of two sides that share a key, and what hangs together by them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableSequence,
+    Sequence,
+)
 
 #: One place on either side, and several on either.
 Pair = tuple[int, int]
@@ -13,12 +21,23 @@ Keyed = tuple[str, int]
 _Holders = list[int] | int
 
 
-def meet(left: Iterable[Keyed], right: Iterable[Keyed]) -> tuple[Iterator[Pair], list[Group]]:
+#: Of keys that both sides have, those that make no pair: whether they make a group, or nothing.
+Crowded = Callable[[Collection[str]], Iterable[tuple[str, bool]]]
+
+
+def meet(
+    left: Iterable[Keyed], right: Iterable[Keyed], crowded: Crowded | None = None
+) -> tuple[Iterator[Pair], list[Group]]:
     """
     Return the places that meet in a key that both sides have: pairs, and larger groups.
 
     Keys of the left side are kept, those of the right only pass by: the left should be the smaller.
     A pair comes again for each key that both have.
+
+    Args:
+        left: Keys of one side, with places.
+        right: Keys of the other side, with places.
+        crowded: Returns those of the keys that more people have than are meeting here.
     """
     slots: dict[str, int] = {}
     mine: list[_Holders] = []
@@ -35,12 +54,29 @@ def meet(left: Iterable[Keyed], right: Iterable[Keyed]) -> tuple[Iterator[Pair],
         if (met := slots.get(key)) is not None:
             known = theirs[met]
             theirs[met] = j if known is None else _joined(known, j)
-    groups = [
+    groups = [] if crowded is None else _crowds(slots, mine, theirs, crowded)
+    groups += [
         (_list(some), _list(others))
         for some, others in zip(mine, theirs, strict=True)
         if others is not None and not (isinstance(some, int) and isinstance(others, int))
     ]
     return _pairs(mine, theirs), groups
+
+
+def _crowds(
+    slots: Mapping[str, int],
+    mine: Sequence[_Holders],
+    theirs: MutableSequence[_Holders | None],
+    crowded: Crowded,
+) -> list[Group]:
+    """Return the groups that meet in crowded keys, and take these keys from all further meeting."""
+    groups: list[Group] = []
+    for key, holds in crowded([key for key, slot in slots.items() if theirs[slot] is not None]):
+        slot = slots[key]
+        others, theirs[slot] = theirs[slot], None
+        if holds and others is not None:
+            groups.append((_list(mine[slot]), _list(others)))
+    return groups
 
 
 def _pairs(mine: Iterable[_Holders], theirs: Iterable[_Holders | None]) -> Iterator[Pair]:

@@ -7,10 +7,13 @@ from edlink.matching.climb import Open
 from edlink.matching.ladder import Rule, Side
 from edlink.matching.meeting import meet, untangle
 from edlink.matching.report import OpenGroup
-from edlink.matching.vetoes import Verdict, check_sign_in
+from edlink.matching.vetoes import Verdict
 
 #: The reason of a group with several is the first of these.
-_GRAVEST = ("linked_twice", Verdict.id_reused, Verdict.cannot_link, "shared_key")
+_GRAVEST = ("linked_twice", Verdict.id_reused, Verdict.cannot_link, "shared_key", Verdict.likely)
+
+#: Verdicts under which a key claims nobody: whose names only nearly agree is often a sibling.
+_NO_CLAIM = frozenset({Verdict.pass_, Verdict.likely})
 
 
 def close_groups(
@@ -59,13 +62,14 @@ def find_claims(  # noqa: PLR0913 - two sides, each with its people in question
     """
     claims: dict[int, list[tuple[int, Rule]]] = {}
     for rule in rules:
-        if rule.is_id or rule.check is check_sign_in:
+        if rule.is_id or rule.is_address:
             pairs, shared = meet(rule.keys(mine, rest), rule.keys(theirs, linked))
             for others, some in [*(([j], [i]) for j, i in pairs), *shared]:
                 if len(some) + len(others) <= mine.reader.rules.group_limit:
                     for i, j in product(some, others):
                         a, b = theirs.people[i], mine.people[j]
-                        if rule.check(mine.reader, *((a, b) if flip else (b, a))) != Verdict.pass_:
+                        verdict = rule.check(mine.reader, *((a, b) if flip else (b, a)))
+                        if verdict not in _NO_CLAIM:
                             claims.setdefault(j, []).append((i, rule))
     for place in sorted(claims):
         found = claims[place]

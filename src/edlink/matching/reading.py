@@ -66,10 +66,12 @@ class Reader:
 
     def usernames(self, person: Person) -> Sequence[str]:
         """Return the key of the name the person signs in with; an address is read as one."""
-        if not person.username or "username" in self.rules.ignore:
+        text = person.username
+        if not text or "username" in self.rules.ignore:
             return ()
-        email = email_key(person.username, self.rules.email)
-        key = email or strict_form(person.username)
+        is_plain = text.isascii() and "@" not in text
+        email = None if is_plain else email_key(text, self.rules.email)
+        key = email or strict_form(text)
         return (key,) if key else ()
 
     def day(self, person: Person) -> str:

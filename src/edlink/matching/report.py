@@ -70,10 +70,11 @@ class OpenGroup:
     Records that belong together somehow, which only a person can settle.
 
     Attributes:
-        reason: ``shared_key``: several fit one key.  ``id_reused``: one id, two persons.
-            ``cannot_link``: the key agrees, another id forbids it.  ``claimed``: the key's
-            holder is linked with another record.  ``linked_twice``: the host's own links name a
-            record twice.
+        reason: ``shared_key``: several fit one key, or an address is not one person's.
+            ``likely``: the address agrees, the given names nearly (a nickname, one of two names):
+            one person, or a sibling.  ``id_reused``: one id, two persons.  ``cannot_link``: the
+            key agrees, another id forbids it.  ``claimed``: the key's holder is linked with
+            another record.  ``linked_twice``: the host's own links name a record twice.
         kind: What all of them are.
         incoming: Sourced ids, sorted.
         existing: Host refs, sorted.

@@ -12,7 +12,17 @@ from edlink.vocabulary import CoverageState, Kind
 _CHANGED = (Action.update, Action.adopt, Action.rekey, Action.restore, Action.merge)
 
 #: Reasons for which a record that came was left to a person.
-_OPEN = frozenset({"shared_key", "id_reused", "cannot_link", "claimed", "other_source"})
+_OPEN = frozenset(
+    {
+        "shared_key",
+        "likely",
+        "id_reused",
+        "cannot_link",
+        "claimed",
+        "linked_twice",
+        "other_source",
+    }
+)
 
 
 def summarize_sync(host: HostState, incoming: Roster, plan: SyncPlan) -> SyncReport:

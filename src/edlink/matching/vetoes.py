@@ -15,9 +15,14 @@ from edlink.matching.reading import Reader
 
 
 class Verdict(StrEnum):
-    """What a check says of a pair: link it, leave it to later rules, or ask a person."""
+    """
+    What a check says of a pair: link it, leave it to later rules, or ask a person.
+
+    ``likely``: a person is asked, unless a later rule links one of them.
+    """
 
     link = "link"
+    likely = "likely"
     pass_ = "pass"  # noqa: S105 - not a password
     id_reused = "id_reused"
     cannot_link = "cannot_link"
@@ -28,6 +33,9 @@ Check = Callable[[Reader, Person, Person], Verdict]
 
 
 _SAME = frozenset({NameLevel.equal, NameLevel.folded})
+
+#: Levels at which two given names are one.
+_SURE = _SAME | {NameLevel.same_tokens}
 
 
 def is_contradicted(reader: Reader, a: Person, b: Person) -> bool:
@@ -70,15 +78,24 @@ def names_agree(reader: Reader, a: Person, b: Person) -> bool:
     Given names must be compatible, or absent beside equal birth dates.  Where birth dates differ,
     both names must be the same; suffixes and middle names that differ say no.
     """
+    return _sign_in(reader, a, b) is not Verdict.pass_
+
+
+def _sign_in(reader: Reader, a: Person, b: Person) -> Verdict:
+    """Return how far names and birth dates support an address; ids are not looked at."""
     if reader.suffix_differs(a, b) or reader.middle_differs(a, b):
-        return False
+        return Verdict.pass_
     same_day = reader.birth_dates(a, b)
     given, family = reader.name_levels(a, b)
     if same_day is False:
-        return given in _SAME and family in _SAME
-    if same_day:
-        return given in COMPATIBLE or (given is NameLevel.absent and family in COMPATIBLE)
-    return given in COMPATIBLE and family in COMPATIBLE
+        agrees = given in _SAME and family in _SAME
+    elif same_day:
+        agrees = given in COMPATIBLE or (given is NameLevel.absent and family in COMPATIBLE)
+    else:
+        agrees = given in COMPATIBLE and family in COMPATIBLE
+    if not agrees:
+        return Verdict.pass_
+    return Verdict.link if given in _SURE else Verdict.likely
 
 
 def check_nothing(_reader: Reader, _a: Person, _b: Person) -> Verdict:
@@ -101,10 +118,15 @@ def check_further_id(reader: Reader, a: Person, b: Person) -> Verdict:
 
 
 def check_sign_in(reader: Reader, a: Person, b: Person) -> Verdict:
-    """Return the verdict on a pair with one address or user name."""
-    if not names_agree(reader, a, b):
-        return Verdict.pass_
-    return Verdict.cannot_link if ids_part(reader, a, b) else Verdict.link
+    """
+    Return the verdict on a pair with one address or user name.
+
+    Only one given name is sure: siblings inherit mailboxes, and Chris may be Christina's brother.
+    """
+    verdict = _sign_in(reader, a, b)
+    if verdict is Verdict.pass_ or not ids_part(reader, a, b):
+        return verdict
+    return Verdict.cannot_link if verdict is Verdict.link else Verdict.pass_
 
 
 def check_name_date(reader: Reader, a: Person, b: Person) -> Verdict:

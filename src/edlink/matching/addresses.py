@@ -1,0 +1,58 @@
+"""
+Addresses that several people of one side have: a key for none of them.
+
+Everyone counts: the linked and the open, students, staff and guardians.  A family mailbox does not
+become a child's own when the sister is linked by another rule.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from edlink.matching.ladder import Side
+
+#: How many people have an address, on either side.
+Holders = tuple[int, int]
+
+
+@attrs.define(kw_only=True)
+class Addresses:
+    """
+    Who holds the addresses of one tenant; read only for those that are asked for.
+
+    Attributes:
+        left: The incoming side.
+        right: The existing side.
+        places: The tenant's people of every kind, as places in either side.
+    """
+
+    left: Side
+    right: Side
+    places: tuple[Sequence[Sequence[int]], Sequence[Sequence[int]]]
+    _known: dict[str, Holders] = attrs.field(factory=dict)
+
+    def holders(self, keys: Iterable[str]) -> dict[str, Holders]:
+        """Return how many people have each of the keys that are addresses."""
+        wanted = [key for key in keys if "@" in key]
+        unknown = {key for key in wanted if key not in self._known}
+        if unknown:
+            sides = zip((self.left, self.right), self.places, strict=True)
+            left, right = (_count(side, places, unknown) for side, places in sides)
+            self._known |= {key: (left[key], right[key]) for key in unknown}
+        return {key: self._known[key] for key in wanted}
+
+
+def _count(side: Side, parts: Iterable[Iterable[int]], keys: Iterable[str]) -> dict[str, int]:
+    found = dict.fromkeys(keys, 0)
+    people, emails, usernames = side.people, side.reader.emails, side.reader.usernames
+    for places in parts:
+        for place in places:
+            person = people[place]
+            mine = emails(person)
+            for key in mine:
+                if key in found:
+                    found[key] += 1
+            for key in usernames(person) if person.username else ():
+                if key in found and key not in mine:
+                    found[key] += 1
+    return found
