@@ -37,7 +37,8 @@ def main() -> None:
         if chosen.night:
             print(Conference(store=store, public_url="").syncs.night().to_text())
         elif chosen.public_url:
-            serve(Conference(store=store, public_url=chosen.public_url), chosen.port)
+            conference = Conference(store=store, public_url=chosen.public_url.rstrip("/"))
+            serve(conference, chosen.port, proxies=1)
         else:
             try_out(store, chosen.port)
 
@@ -54,13 +55,13 @@ def try_out(store: Store, port: int) -> None:
             serve(conference, port, "Every person here is invented:", *families)
 
 
-def serve(conference: Conference, port: int, *lines: str) -> None:
-    """Serve the app until Ctrl-C, having said where it is."""
+def serve(conference: Conference, port: int, *lines: str, proxies: int = 0) -> None:
+    """Serve the app on loopback until Ctrl-C, having said where it is."""
     staff_code = os.environ.get("CONFERENCE_STAFF_CODE") or secrets.token_urlsafe(9)
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())
-    with serving(create_app(conference, staff_code=staff_code), port):
+    with serving(create_app(conference, staff_code=staff_code, proxies=proxies), port):
         print(f"Parents: {conference.public_url}/")
         print(f"Staff:   {conference.public_url}/staff  with the code {staff_code}")
         print(*lines, "Ctrl-C stops it.", sep="\n", flush=True)

@@ -10,6 +10,7 @@ from examples.conference_host.providers import HostError
 from flask import Flask, Response, abort, render_template, request, session
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from edlink.errors import EdlinkError
 
@@ -22,13 +23,15 @@ _HEADERS = {
 }
 
 
-def create_app(conference: Conference, *, staff_code: str) -> Flask:
+def create_app(conference: Conference, *, staff_code: str, proxies: int = 0) -> Flask:
     """
     Return the app.
 
     Args:
         conference: The school's sign-up.
         staff_code: What staff type to get in; long and random.
+        proxies: How many proxies of ours stand before the app and say whom they speak for: the
+            limits on guessing count by network.
     """
     folder = Path(__file__).parent
     app = Flask(
@@ -45,6 +48,7 @@ def create_app(conference: Conference, *, staff_code: str) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=conference.public_url.startswith("https:"),
     )
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies)  # type: ignore[method-assign] # as Flask says
     app.before_request(_refuse_foreign_forms)
     app.after_request(_add_headers)
     app.register_error_handler(EdlinkError, _show_edlink_error)

@@ -89,6 +89,7 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         self.path = str(path)
+        Path(path).touch(mode=0o600)  # it holds credentials and children's names
         with self.connect() as db:
             db.executescript(SCHEMA)
 

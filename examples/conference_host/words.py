@@ -30,9 +30,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 HOLDS: Mapping[str, str] = {
-    "removed_percent": "{count} of {of} would go: more than {limit} in a hundred.",
-    "removed_cap": "{count} would go: more than {limit} at once.",
-    "changed_percent": "{count} of {of} would change: more than {limit} in a hundred.",
+    "removed_percent": "{count} of {of} would go. Up to {limit} % go without asking you.",
+    "removed_cap": "{count} would go. Up to {limit} at once go without asking you.",
+    "changed_percent": "{count} of {of} would change. Up to {limit} % do without asking you.",
     "fall_to_zero": "All {of} would go.",
     "class_loss": "{count} of {of} classes would lose most of their people.",
 }

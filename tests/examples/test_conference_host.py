@@ -250,5 +250,15 @@ def test_the_example_runs_by_itself() -> None:
     assert (rest, process.returncode) == ("stopped\n", 0)
 
 
+def test_a_night_by_the_program(scene: Scene) -> None:
+    """A nightly job follows the changes in the school's own file, and says how it ended."""
+    path = scene.conference.store.path
+    command = [sys.executable, "-m", "examples.conference_host", "--night", "--database", path]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own program
+
+    assert said.startswith("Sync success")
+    assert len(scene.conference.syncs.history()) == 2
+
+
 def _without_token(page: str) -> str:
     return re.sub(r'value="[^"]{30,}"', "", page)

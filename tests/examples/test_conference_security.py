@@ -106,6 +106,29 @@ def test_guessing_is_limited_for_each_account_and_child(synced: Scene, tmp_path:
     assert scene.staff.get("/staff/claims").text.count("Reason: limited") == 1
 
 
+@pytest.mark.parametrize(("proxies", "network"), [(0, "127.0.0.1"), (1, "192.0.2.7")])
+def test_networks_are_told_apart_behind_our_own_proxy_alone(
+    scene: Scene, proxies: int, network: str
+) -> None:
+    """What a request says of its network counts only where a proxy of ours has said it."""
+    app = create_app(scene.conference, staff_code=STAFF_CODE, proxies=proxies)
+    parent = Visitor(app.test_client())
+    parent.client.environ_base["HTTP_X_FORWARDED_FOR"] = "192.0.2.7"
+    scene.sign_in(parent, scene.family.adult.sourced_id)
+    parent.send("/family", "/family/children", **scene.family.claim(0))
+    with scene.conference.store.connect() as db:
+        (row,) = db.execute("SELECT network FROM attempt").fetchall()
+
+    assert row["network"] == network
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """Nobody else at the machine reads the credentials and names in it."""
+    path = Path(Store(tmp_path / "new.db").path)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     ("asked", "landed"),
     [
