@@ -5,9 +5,11 @@ import pytest
 from edlink.sso.claims import moment, text, texts
 
 
-@pytest.mark.parametrize(("value", "expected"), [("a", "a"), ("", None), (1, None), (None, None)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("a", "a"), ("", None), (" ", None), (1, None), (None, None)]
+)
 def test_a_text_is_a_text_or_nothing(value: object, expected: str | None) -> None:
-    """Only a text that is not empty reads as one."""
+    """Only a text that is not blank reads as one."""
     assert text(value) == expected
 
 
@@ -20,7 +22,7 @@ def test_a_list_gives_its_texts(value: object, expected: tuple[str, ...]) -> Non
     assert texts(value) == expected
 
 
-@pytest.mark.parametrize("value", ["1", None, -1, 2**40, 1.5])
+@pytest.mark.parametrize("value", ["1", None, -1, 2**40, 1.5, True])
 def test_an_odd_moment_is_none(value: object) -> None:
     """A moment that is not a plausible whole number is None."""
     assert moment(value) is None

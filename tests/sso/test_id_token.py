@@ -53,6 +53,7 @@ def test_a_good_token_gives_its_claims(issuer: Issuer, keys: KeySet) -> None:
         ({"exp": "9999999999"}, "EDL-LOGIN-018"),
         ({"exp": True}, "EDL-LOGIN-018"),
         ({"exp": float("nan")}, "EDL-LOGIN-018"),
+        ({"exp": float("inf")}, "EDL-LOGIN-018"),
         ({"iat": NOW + 61}, "EDL-LOGIN-018"),
         ({"iat": None}, "EDL-LOGIN-018"),
         ({"nbf": NOW + 61}, "EDL-LOGIN-018"),

@@ -7,18 +7,18 @@ _LATEST = 2**33
 
 
 def text(value: object) -> str | None:
-    """Return a text that is not empty, else None."""
-    return value if isinstance(value, str) and value else None
+    """Return a text that is not blank, as it came, else None."""
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def texts(value: object) -> tuple[str, ...]:
     """Return the texts of a list, or one text alone; anything else is left out."""
     entries = value if isinstance(value, list) else [value]
-    return tuple(entry for entry in entries if isinstance(entry, str) and entry)
+    return tuple(entry for entry in entries if isinstance(entry, str) and entry.strip())
 
 
 def moment(value: object) -> datetime | None:
     """Return seconds since the epoch as a moment in UTC, else None."""
-    if isinstance(value, int) and 0 <= value < _LATEST:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST:
         return datetime.fromtimestamp(value, UTC)
     return None

@@ -8,6 +8,7 @@ PyJWT's signature check; nothing is left to the library that fetched the token.
 import base64
 import hmac
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -36,13 +37,11 @@ class TokenRules:
         keys: The issuer's keys; also says how the issuer spells its name.
         client_id: The app's id, which the token must be for.
         algorithms: The accepted signature algorithms.
-        nonce_required: Whether the token must repeat the login's nonce.
     """
 
     keys: KeySet
     client_id: str
     algorithms: tuple[str, ...] = ("RS256",)
-    nonce_required: bool = True
 
 
 def verify_id_token(
@@ -73,7 +72,7 @@ def verify_id_token(
     claims = _signed_claims(token, rules, header)
     _check_parties(claims, rules)
     _check_times(claims, now)
-    if rules.nonce_required and not _same(claims.get("nonce"), nonce):
+    if not _same(claims.get("nonce"), nonce):
         raise _refused("EDL-LOGIN-028", "the id token was not made for this login")
     return claims
 
@@ -111,7 +110,8 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
 
 
 def _header(token: str) -> dict[str, Any]:
