@@ -110,8 +110,9 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
 
 
 def _is_number(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return math.isfinite(value)
 
 
 def _header(token: str) -> dict[str, Any]:
