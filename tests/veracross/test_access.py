@@ -125,3 +125,11 @@ def test_what_could_be_read_as_well_is_named(make_client: MakeClient) -> None:
         "contact_info:list": "telephones and second e-mails are not asked for",
     }
     assert all(f.is_ok for f in found)
+
+
+def test_what_is_read_already_is_not_offered(make_client: MakeClient) -> None:
+    """A list that adds to a roster is looked at like any other once its scope is asked for."""
+    scope = "academics.class_schedules:list"
+    findings = make_client(scopes=[*SCOPES, scope]).check_access()
+    assert scope not in {f.evidence.get("scope") for f in findings}
+    assert "academics/class_schedules is empty" in [f.title for f in findings]

@@ -8,6 +8,8 @@ from edlink.roster import RosterSource
 from edlink.veracross import SCOPES, VeracrossClient
 from edlink.vocabulary import CoverageState, Kind, Role
 
+KNOWN = (Role.student, Role.teacher, Role.staff, Role.guardian)
+
 
 def test_the_client_is_a_roster_source(make_client: MakeClient) -> None:
     """A host needs no more than the protocol of every source."""
@@ -83,6 +85,22 @@ def test_parents_withheld_leave_a_campus_known(school: School, make_client: Make
     coverage = make_client().pull_roster().coverage
     assert coverage.is_complete(Kind.user, "campus:3")
     assert not coverage.is_complete(Kind.user, "lakeside")
+
+
+def test_staff_withheld_leave_students_and_parents_known(
+    school: School, make_client: MakeClient
+) -> None:
+    """What is known of people in a role is told where it is not known of all."""
+    school.hidden = frozenset({"staff_faculty:list"})
+    coverage = make_client().pull_roster().coverage
+    known = {role: coverage.is_complete(Kind.user, role=role) for role in (None, *KNOWN)}
+    assert known == {
+        None: False,
+        Role.student: True,
+        Role.teacher: False,
+        Role.staff: False,
+        Role.guardian: True,
+    }
 
 
 def test_a_refused_further_list_makes_its_kind_unknown(

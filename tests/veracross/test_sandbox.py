@@ -20,7 +20,8 @@ from edlink.vocabulary import Kind, Role, Status
 FAST = HttpSettings(rate=0, attempts=2, backoff=0)
 
 
-def _client(district: Sandbox, **options: object) -> VeracrossClient:
+def connect(district: Sandbox, **options: object) -> VeracrossClient:
+    """Return a client of a sandbox, with all its scopes."""
     details = district.details
     given: dict[str, object] = {
         "client_id": district.client_id,
@@ -64,7 +65,7 @@ def _as_sets(roster: Roster) -> dict[Kind, set[object]]:
 @pytest.mark.parametrize("page_size", [7, 100, 1000])
 def test_a_whole_pull_is_the_truth(district: Sandbox, page_size: int) -> None:
     """Whatever the size of a page, the pull is what Veracross can say of the district."""
-    with _client(district, page_size=page_size) as client:
+    with connect(district, page_size=page_size) as client:
         roster = client.pull_roster()
     assert _as_sets(roster) == _as_sets(district.truth)
     assert (roster.issues, roster.warnings) == ((), ())
@@ -72,14 +73,14 @@ def test_a_whole_pull_is_the_truth(district: Sandbox, page_size: int) -> None:
 
 def test_everything_pulled_is_complete(district: Sandbox) -> None:
     """With every scope opened there is nothing that coverage does not know."""
-    with _client(district) as client:
+    with connect(district) as client:
         roster = client.pull_roster()
     assert all(roster.coverage.is_complete(kind) for kind in Kind)
 
 
 def test_changes_after_a_pull_say_nothing_else(district: Sandbox) -> None:
     """Records that changes bring again are those of the pull."""
-    with _client(district) as client:
+    with connect(district) as client:
         roster = client.pull_roster()
         changes = client.pull_changes(SyncState.after(roster))
     known = {record for kind in Kind for record in roster.records(kind)}
@@ -169,7 +170,7 @@ def test_basic_credentials_are_not_taken(district: Sandbox) -> None:
 def test_the_eleventh_token_ends_the_first() -> None:
     """Of one application ten tokens live; the client that lost its own asks for another."""
     with sandbox.start(people=50, provider="veracross", version="v3") as district:
-        clients = [_client(district) for _ in range(11)]
+        clients = [connect(district) for _ in range(11)]
         for client in clients:
             list(client.rows(STUDENTS))
         assert list(clients[0].rows(STUDENTS))
@@ -182,7 +183,7 @@ def test_a_scope_that_the_school_has_not_opened_is_named() -> None:
     opened = [e.scope for e in ENDPOINTS if e.path not in ("/parents", "/households")]
     with (
         sandbox.start(people=50, provider="veracross", version="v3", scopes=opened) as district,
-        _client(district, scopes=[*opened, "parents:list"]) as client,
+        connect(district, scopes=[*opened, "parents:list"]) as client,
     ):
         (finding,) = client.check_access()
     assert finding.evidence["scope"] == "parents:list"
@@ -196,7 +197,7 @@ def test_a_window_that_ends_too_late_is_an_error() -> None:
         sandbox.start(
             people=50, provider="veracross", version="v3", rate_limit=2, rate_window=600.0
         ) as district,
-        _client(district, clock=clock, page_size=10) as client,
+        connect(district, clock=clock, page_size=10) as client,
         pytest.raises(RateLimitedError),
     ):
         list(client.rows(STUDENTS))
@@ -204,7 +205,7 @@ def test_a_window_that_ends_too_late_is_an_error() -> None:
 
 def test_expired_tokens_are_replaced(district: Sandbox) -> None:
     """When every token of the school ends at once, the pull goes on with another."""
-    with _client(district) as client:
+    with connect(district) as client:
         client.pull_roster()
         district.expire_tokens()
         assert client.pull_roster().users
@@ -240,7 +241,7 @@ def changing() -> Iterator[Sandbox]:
 def test_a_change_is_served_and_true_at_once(changing: Sandbox) -> None:
     """After a change the next pull and the truth have it, dated now."""
     student = next(u for u in changing.district.users if u.roles[0].role is Role.student)
-    with _client(changing) as client:
+    with connect(changing) as client:
         before = client.pull_roster()
         changing.district.change(Kind.demographics, student.sourced_id, birth_date=None)
         after = client.pull_roster()
@@ -254,7 +255,7 @@ def test_a_class_may_lose_its_teacher(changing: Sandbox, kind: Kind) -> None:
     """A class whose primary teacher is gone is served without one, and so are its students."""
     led = next(e for e in changing.district.enrollments if e.is_primary)
     sourced_id = {Kind.enrollment: led.sourced_id, Kind.user: str(led.user_id)}[kind]
-    with _client(changing) as client:
+    with connect(changing) as client:
         before = client.pull_roster()
         changing.district.change(kind, sourced_id, status=Status.deleted)
         after = client.pull_roster()

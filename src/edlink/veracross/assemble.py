@@ -24,7 +24,7 @@ from edlink.veracross.lists import ValueLists
 from edlink.veracross.orgs import to_orgs
 from edlink.veracross.pages import Listing
 from edlink.veracross.people import People, to_demographics, to_users
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState, Kind, Role
 
 CLASSES, PERMISSIONS = "academics/classes", "academics/permissions"
 ENROLLMENTS, PERIODS = "academics/enrollments", "academics/config/grading_periods"
@@ -46,6 +46,14 @@ _ADDS_TO: Mapping[Kind, tuple[str, ...]] = {
     Kind.class_: (SCHEDULES,),
     Kind.enrollment: (PERMISSIONS,),
     Kind.user: ("households", "contact_info"),
+}
+
+#: The list that people in each role are in.
+_LISTS_OF: Mapping[Role, str] = {
+    Role.student: "students",
+    Role.teacher: "staff_faculty",
+    Role.staff: "staff_faculty",
+    Role.guardian: "parents",
 }
 
 #: Lists whose rows mean little without their value lists.
@@ -179,13 +187,18 @@ def _people(results: Results, route: str) -> Iterator[CoverageEntry]:
     Yield what is known of people: on campuses students and staff, at the school itself all.
 
     Parents are at the school itself, so that parents withheld leave a campus' students well known.
+    Where a list did not come, people in the roles of the others are told apart.
     """
-    everybody = _worst(results, Kind.user, ("students", "staff_faculty", "parents"))
-    if not any(campus is not None for campus, _ in _campuses(results)):
-        yield _entry(Kind.user, everybody)
-        return
-    yield _entry(Kind.user, _worst(results, Kind.user, ("students", "staff_faculty")))
-    yield _entry(Kind.user, everybody, org_id=route)
+    general = [_entry(Kind.user, _worst(results, Kind.user, _LISTS_OF.values()))]
+    if any(campus is not None for campus, _ in _campuses(results)):
+        on_campus = _entry(Kind.user, _worst(results, Kind.user, ("students", "staff_faculty")))
+        general = [on_campus, attrs.evolve(general[0], org_id=route)]
+    yield from general
+    for role, name in _LISTS_OF.items():
+        known = _entry(Kind.user, _worst(results, Kind.user, (name,)))
+        for entry in general:
+            if known.state is not entry.state:
+                yield attrs.evolve(known, org_id=entry.org_id, role=role)
 
 
 def _worst(results: Results, kind: Kind, names: Iterable[str]) -> _State:
@@ -194,8 +207,8 @@ def _worst(results: Results, kind: Kind, names: Iterable[str]) -> _State:
     return max(states, key=lambda state: _GRAVITY.index(state[0]))
 
 
-def _entry(kind: Kind, state: _State, org_id: str | None = None) -> CoverageEntry:
-    return CoverageEntry(kind=kind, org_id=org_id, state=state[0], reason=state[1])
+def _entry(kind: Kind, state: _State) -> CoverageEntry:
+    return CoverageEntry(kind=kind, state=state[0], reason=state[1])
 
 
 def _warnings(results: Results) -> Iterator[RosterWarning]:

@@ -1,0 +1,87 @@
+"""What a host's plans make of a school at Veracross whose scopes change."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+import attrs
+import pytest
+from tests.veracross.test_sandbox import connect
+
+from edlink import Kind, Role, Roster, sandbox
+from edlink.matching import Action, HostState, SyncMemory, SyncPlan, apply_sync, plan_sync
+from edlink.sandbox import District, Sandbox
+from edlink.sandbox.veracross.views import PERSON
+from edlink.vocabulary import Status
+
+START = date(2026, 9, 1)
+
+#: Roles and the district's own words for a person in each who has no other.
+WORDS = {
+    Role.student: {"student"},
+    Role.teacher: {"teacher"},
+    Role.staff: {"counselor", "proctor", "principal"},
+    Role.guardian: {"parent", "guardian"},
+}
+
+
+def plan_on(host: HostState, roster: Roster, day: int) -> SyncPlan:
+    """Return the plan for a roster pulled on a day after the start."""
+    moment = datetime.combine(START, datetime.min.time(), UTC) + timedelta(days=day)
+    pulled = attrs.evolve(roster, pulled_at=moment)
+    return plan_sync(host, pulled, on=START + timedelta(days=day))
+
+
+def person_id(district: District, role: Role, number: int) -> tuple[str, str]:
+    """Return a person of a role, in the district's id and in Veracross'."""
+    users = district.users
+    active = (user for user in users if user.status is Status.active)
+    found = [user for user in active if {r.role_raw for r in user.roles} <= WORDS[role]]
+    sourced_id = found[number].sourced_id
+    return sourced_id, str(PERSON + (users.place_of(sourced_id) or 0))
+
+
+def pulled_with(school: Sandbox, scopes: Iterable[str]) -> Roster:
+    """Return the whole school as a client with some scopes sees it."""
+    with connect(school, scopes=list(scopes)) as client:
+        return client.pull_roster()
+
+
+@pytest.mark.parametrize(
+    ("lost", "unknown"),
+    [
+        ("students:list", {Role.student}),
+        ("staff_faculty:list", {Role.teacher, Role.staff}),
+        ("parents:list", {Role.guardian}),
+        ("relationships:list", set()),
+    ],
+)
+def test_a_scope_that_is_lost_between_two_pulls_archives_nobody_in_its_roles(
+    lost: str, unknown: set[Role]
+) -> None:
+    """Who is no longer to be seen stays as they were; in the other roles people change and go."""
+    with sandbox.start(people=300, provider="veracross", version="v3") as school:
+        district, scopes = school.district, school.details["scopes"].split()
+        before = pulled_with(school, scopes)
+        empty = HostState(memory=SyncMemory(source=before.source), records=())
+        host = apply_sync(empty, plan_on(empty, before, 0))
+        leavers, renamed = {}, {}
+        for role in WORDS:
+            own, leavers[role] = person_id(district, role, -1)
+            district.change(Kind.user, own, status=Status.deleted)
+            own, renamed[role] = person_id(district, role, 0)
+            district.change(Kind.user, own, given_name="Renamed")
+        after = pulled_with(school, {*scopes} - {lost})
+    first = plan_on(host, after, 1)
+    for day in range(1, 6):
+        host = apply_sync(host, plan_on(host, after, day))
+    archived = {(h.kind, h.sourced_id) for h in host.records if not h.is_active}
+    updates = [change for change in first.of(Action.update) if change.kind is Kind.user]
+    updated = {c.sourced_id for c in updates for field in c.fields if field.name == "given_name"}
+
+    assert {i for kind, i in archived if kind is Kind.user} == {
+        leavers[role] for role in WORDS if role not in unknown
+    }
+    assert updated == {renamed[role] for role in WORDS if role not in unknown}
+    assert lost not in {"relationships:list", "students:list"} or Kind.relationship not in {
+        kind for kind, _ in archived
+    }
