@@ -145,3 +145,17 @@ def test_the_summary_counts_the_orgs_that_differ() -> None:
         "class": "withheld, 1 orgs differ",
         "user": "complete, 1 orgs differ",
     }
+
+
+def test_the_members_of_a_class_may_be_known_otherwise() -> None:
+    """A class whose members are not told leaves its school, and all others, as they are."""
+    withheld = CoverageState.withheld
+    entries = [
+        CoverageEntry(kind=Kind.enrollment, class_id="c", state=withheld, reason="empty"),
+        CoverageEntry(kind=Kind.enrollment, class_id="d"),
+        CoverageEntry(kind=Kind.enrollment),
+    ]
+    coverage = Coverage(entries)
+    assert coverage.untold_classes == {"c"}
+    assert coverage.is_complete(Kind.enrollment)
+    assert coverage.summary() == {"enrollment": "complete, 1 classes differ"}

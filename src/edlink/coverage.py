@@ -75,7 +75,8 @@ class CoverageEntry:
     """
     What is known of one kind, in one org or (``org_id`` None) in all not named otherwise.
 
-    ``role`` is given where people in one role are known otherwise than the rest of them.
+    ``role`` is given where people in one role are known otherwise than the rest of them,
+    ``class_id`` where the members of one class are.
     ``reason`` is a stable code for anything but ``complete``.  ``received`` counts rows,
     ``reported`` is the provider's own total where it gave one.
     """
@@ -87,6 +88,7 @@ class CoverageEntry:
     received: int | None = None
     reported: int | None = None
     role: Role | None = None
+    class_id: str | None = None
 
 
 def _entries(values: Iterable[CoverageEntry]) -> tuple[CoverageEntry, ...]:
@@ -114,7 +116,14 @@ class Coverage:
     @cached_property
     def _by_place(self) -> Mapping[tuple[Kind, str | None, Role | None], CoverageEntry]:
         """Of several entries for one place the first counts."""
-        return {(e.kind, e.org_id, e.role): e for e in reversed(self.entries)}
+        found = (entry for entry in reversed(self.entries) if entry.class_id is None)
+        return {(e.kind, e.org_id, e.role): e for e in found}
+
+    @cached_property
+    def untold_classes(self) -> frozenset[str]:
+        """The classes whose members are not all known, whatever is known of their schools."""
+        found = (e for e in self.entries if e.state is not CoverageState.complete)
+        return frozenset(entry.class_id for entry in found if entry.class_id is not None)
 
     def state(
         self, kind: Kind, org_id: str | None = None, role: Role | None = None
@@ -128,7 +137,7 @@ class Coverage:
         return self.state(kind, org_id, role) is CoverageState.complete
 
     def summary(self) -> Mapping[str, Any]:
-        """Return the state of each kind as text, with the orgs and roles that differ from it."""
+        """Return the state of each kind as text, with what differs from it: orgs, roles, classes."""
         found: dict[str, str] = {}
         for kind in Kind:
             states = [e for e in self.entries if e.kind is kind]
@@ -137,8 +146,10 @@ class Coverage:
                 other = [e for e in states if e.state is not general]
                 orgs = len({e.org_id for e in other} - {None})
                 roles = [f"{e.role} {e.state}" for e in other if e.role and e.org_id is None]
-                told = [str(general), *([f"{orgs} orgs differ"] if orgs else []), *roles]
-                found[str(kind)] = ", ".join(told)
+                classes = len({e.class_id for e in other} - {None})
+                counts = ((orgs, "orgs"), (classes, "classes"))
+                places = (f"{number} {word} differ" for number, word in counts if number)
+                found[str(kind)] = ", ".join([str(general), *places, *roles])
         return found
 
 

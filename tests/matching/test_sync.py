@@ -501,6 +501,18 @@ def test_people_in_a_role_that_is_withheld_stay_and_the_others_go() -> None:
     assert (_why(plan)["u00"], _why(plan)["t"]) == ("not_covered", "not_covered")
 
 
+def test_nobody_leaves_a_class_whose_members_were_not_told() -> None:
+    """A class that is not told keeps whom the host has in it; the others lose who left."""
+    gap = CoverageEntry(kind=Kind.enrollment, class_id="c1", state=CoverageState.withheld)
+    told = [e for e in ALL if isinstance(e, Enrollment) and e.class_id != "c1"]
+    gone = {e.sourced_id for e in ALL if isinstance(e, Enrollment)} - {e.sourced_id for e in told}
+    coverage = Coverage([*EVERYTHING.entries, gap])
+
+    plan = plan_sync(_host(), _roster(_without(*gone, "u00"), coverage=coverage), on=DAY)
+
+    assert {i for i, why in _why(plan).items() if why == "not_covered"} == gone
+
+
 def test_a_contact_belongs_to_the_schools_of_the_children() -> None:
     """A parent without a role at a school stays while the child's school is not covered."""
     kin = Relationship(sourced_id="r", student_id="u00", contact_id="p")

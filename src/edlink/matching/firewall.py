@@ -132,6 +132,11 @@ class Reach:
             return "kind_not_managed"
         if (kind, record.sourced_id) in self._set_aside:
             return "set_aside"
+        if (
+            isinstance(record, Enrollment)
+            and record.class_id in self.roster.coverage.untold_classes
+        ):
+            return "not_covered"
         if not orgs:
             return None if self._is_whole(kind) else "not_covered"
         roles = _roles(record)
@@ -152,7 +157,7 @@ class Reach:
         """Return whether a kind was pulled whole in every org."""
         narrow = self.roster.scope.narrows_orgs or self.policy.narrows_orgs
         coverage = self.roster.coverage
-        said = [entry.state for entry in coverage.entries if entry.kind is kind]
+        said = [e.state for e in coverage.entries if e.kind is kind and e.class_id is None]
         complete = all(state is CoverageState.complete for state in said)
         return coverage.is_complete(kind) and complete and not narrow
 
