@@ -95,7 +95,8 @@ def leave() -> Response:
 
 
 def _send_off(start: LoginStart | RestartLogin) -> Response:
-    browser = secrets.token_urlsafe(32)
+    # A second tab keeps the browser's name, so that both can finish.
+    browser = request.cookies.get(_COOKIE) or secrets.token_urlsafe(32)
     conference().pending_logins.put(browser, start.pending)
     response = redirect(start.url, 303)
     is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])

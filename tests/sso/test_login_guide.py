@@ -190,6 +190,22 @@ def test_the_saml_recipe_signs_in() -> None:
     assert client.post("/saml", data=form, base_url=ORIGIN).status_code == 403
 
 
+def test_the_saml_recipe_lets_two_tabs_finish() -> None:
+    """A login begun in a second tab leaves the first one good; the cookie is this host's own."""
+    client, store = saml_app()
+    tabs = []
+    for target in ("/one", "/two"):
+        begun = client.get(f"/login?next={target}", base_url=ORIGIN)
+        tabs.append((target, store.last))
+        cookie = begun.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-")
+        assert "Path=/;" in cookie
+        assert "Domain" not in cookie
+    for target, pending in tabs:
+        form = {"SAMLResponse": Idp().respond(pending.request_id), "RelayState": pending.state}
+        assert client.post("/saml", data=form, base_url=ORIGIN).headers["Location"] == target
+
+
 def test_the_saml_recipe_takes_tiles_nowhere_hostile() -> None:
     """A tile's response signs in where that is on, and its RelayState is not trusted."""
     client, _ = saml_app()
