@@ -17,7 +17,7 @@ from edlink.errors import EdlinkError
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self';"
-    " frame-ancestors 'none'; base-uri 'none'",
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }

@@ -83,9 +83,10 @@ class Conference:
         return SqlPendingStore(self.store)
 
     def connect(self, side: str, connection: Connection) -> None:
-        """Use a provider from now on; what was seen and planned of another is forgotten."""
+        """Use a provider from now on; what was seen and planned of another source is forgotten."""
+        before = self.providers.roster_source() if self.providers.find("roster") else None
         self.providers.keep(side, connection)
-        if side == "roster":
+        if side == "roster" and self.providers.roster_source() != before:
             self.syncs.forget()
 
     def check_birth_dates(self) -> tuple[Finding, ...]:

@@ -39,10 +39,8 @@ class Duplicates:
             HostPerson(person=person, managed_by=None if person.ref in own else source)
             for person in host_people(state)
         )
-        if not own:
-            return plan_merge(MergeState(people=people), ())
-        state_before = MergeState(people=people, references=tuple(self._references()))
-        return plan_merge(state_before, find_duplicates(people).auto)
+        before = MergeState(people=people, references=tuple(self._references()))
+        return plan_merge(before, find_duplicates(people).auto)
 
     def merge(self, fingerprint: str) -> None:
         """

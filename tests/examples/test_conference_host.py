@@ -8,14 +8,16 @@ from itertools import takewhile
 from pathlib import Path
 
 import attrs
+import pytest
 import requests
 from examples.conference_host.school import full_name
-from tests.examples.conference import Scene, copy_of
+from examples.conference_host.words import term_days
+from tests.examples.conference import PUBLIC_URL, Scene, Visitor, copy_of, make_app
 from tests.peers.processes import free_port
 
 from edlink import IdentifierType, Kind
-from edlink.matching import AttemptLimits
-from edlink.vocabulary import Status
+from edlink.matching import AttemptLimits, TermRow
+from edlink.vocabulary import EndSemantics, SessionType, Status
 
 ROOT = Path(__file__).parents[2]
 GENERIC = "We could not confirm this."
@@ -248,6 +250,71 @@ def test_the_example_runs_by_itself() -> None:
     assert said[0] == f"Parents: http://127.0.0.1:{port}/\n"
     assert "Your school is still setting this up" in page.text
     assert (rest, process.returncode) == ("stopped\n", 0)
+
+
+def test_a_child_who_has_left_is_shown_no_more(scene: Scene) -> None:
+    """Once the school's record of a child is gone the parent's page of it is too."""
+    scene.sign_in(scene.parent, scene.family.adult.sourced_id)
+    scene.parent.send("/family", "/family/children", **scene.family.claim(0))
+    child = scene.family.children[0]
+    ref = scene.conference.school().refs[child.sourced_id]
+    scene.staff.send("/staff", "/staff/undo")
+
+    assert scene.conference.store.children(1) == [ref]
+    assert scene.parent.get(f"/family/children/{ref}").status_code == 404
+    assert full_name(child) not in scene.parent.get("/family").text
+
+
+@pytest.mark.parametrize(
+    ("page", "action", "fields", "status"),
+    [
+        ("/staff", "/staff/students", {"given_name": "Ada"}, 400),
+        ("/staff", "/staff/plan/apply", {"held": "perhaps"}, 400),
+        ("/staff", "/staff/plan/apply", {"held": "refuse"}, 409),
+        ("/staff/claims", "/staff/claims/none/approve", {}, 200),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(
+    scene: Scene, page: str, action: str, fields: dict[str, str], status: int
+) -> None:
+    """An incomplete form, or one for what there is not, is answered and has no effect."""
+    before = scene.conference.syncs.state()
+
+    assert scene.staff.send(page, action, **fields).status_code == status
+    assert scene.conference.syncs.state() == before
+
+
+def test_a_wrong_staff_code_opens_nothing(scene: Scene) -> None:
+    """Whoever types another code stays outside."""
+    page = scene.parent.send("/staff/enter", "/staff/enter", code="a guess")
+
+    assert "That is not the code." in page.text
+    assert scene.parent.get("/staff").status_code == 303
+
+
+def test_nobody_signs_in_before_sign_in_is_connected(tmp_path: Path) -> None:
+    """The address of sign-in answers with a sentence, and the start page offers no way to it."""
+    app, _ = make_app(tmp_path, PUBLIC_URL)
+    visitor = Visitor(app.test_client())
+    answer = visitor.get("/login")
+
+    assert answer.status_code == 409
+    assert "Sign-in is not connected yet." in answer.text
+    assert "Sign in as a parent" not in visitor.get("/").text
+
+
+def test_a_term_without_dates_says_so() -> None:
+    """A provider that gives a term no days does not break the page."""
+    row = TermRow(
+        session_id="t",
+        title="Fall",
+        type=SessionType.term,
+        start_date=None,
+        end_date=None,
+        end_semantics=EndSemantics.assumed,
+    )
+
+    assert term_days(row) == "days not known"
 
 
 def test_a_night_by_the_program(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 from examples.conference_host.school import full_name
 from examples.conference_host.syncs import Held
@@ -205,12 +206,26 @@ def test_a_hidden_class_is_shown_to_no_parent(scene: Scene) -> None:
 def test_another_roster_starts_from_nothing_seen(scene: Scene) -> None:
     """Connecting another district forgets the plan, the snapshot and the settings of the first."""
     scene.staff.send("/staff", "/staff/plan")
-    scene.conference.connect("roster", scene.demo.roster)
+    facts = {**scene.demo.roster.facts, "tenant": "another"}
+    scene.conference.connect("roster", attrs.evolve(scene.demo.roster, facts=facts))
 
     assert scene.conference.syncs.plan() is None
     assert scene.conference.syncs.seen() is None
     assert not scene.conference.syncs.pulls.snapshot.exists()
     assert not scene.conference.syncs.may_undo()
+
+
+def test_a_new_key_for_the_same_district_changes_nothing_else(scene: Scene) -> None:
+    """Settings, the last pull and the way back stay when only the credentials are renewed."""
+    syncs = scene.conference.syncs
+    scene.staff.send("/staff/settings", "/staff/settings", parents="")
+    before = syncs.policy()
+    facts = {**scene.demo.roster.facts, "key": "renewed"}
+    scene.conference.connect("roster", attrs.evolve(scene.demo.roster, facts=facts))
+
+    assert syncs.policy() == before
+    assert syncs.seen() is not None
+    assert syncs.may_undo()
 
 
 @pytest.mark.parametrize("path", ["/staff/plan", "/staff/claims", "/staff/classes"])
