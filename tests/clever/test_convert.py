@@ -193,6 +193,20 @@ def test_without_a_primary_teacher_nobody_is_or_is_not() -> None:
     assert enrollment.is_primary is None
 
 
+def test_a_section_without_students_is_a_class() -> None:
+    """Clever does not send one; if it did, the class is there and nobody is made up for it."""
+    row: dict[str, Any] = {
+        "id": "x9",
+        "name": "Empty",
+        "students": [],
+        "teachers": [],
+        "teacher": None,
+    }
+    found = convert_row("sections", row, ConvertSettings()).records
+
+    assert [(type(record), record.sourced_id) for record in found] == [(Class, "x9")]
+
+
 def test_a_student_is_a_user_at_each_school() -> None:
     """A student has one assignment a school, the primary marked, dated where Clever dates it."""
     (user,) = only(convert("users", "u01"), User)

@@ -89,6 +89,15 @@ def test_a_period_without_a_year_hangs_free() -> None:
     assert period.parent_id is None
 
 
+def test_a_period_may_have_no_dates() -> None:
+    """Neither a period nor its year is given dates that nobody wrote, and nothing covers it."""
+    undated = PeriodRow(id="2", school_year="2026", group_id="g", minor=True, major=False)
+    periods = [undated, PeriodRow(id="1", school_year="2026", group_id="g", major=True)]
+    sessions = {s.sourced_id: s for s in to_sessions(periods, NOTHING, {})}
+    assert sessions["period:2"].parent_id == "year:2026"
+    assert {(s.start_date, s.end_date) for s in sessions.values()} == {(None, None)}
+
+
 def test_a_class_without_campus_or_year() -> None:
     """What a class does not say is left open; it is at the school itself."""
     class_ = to_class(ClassRow(id="5"), NOTHING, "lakeside", {})

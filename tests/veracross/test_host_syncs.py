@@ -85,3 +85,18 @@ def test_a_scope_that_is_lost_between_two_pulls_archives_nobody_in_its_roles(
     assert lost not in {"relationships:list", "students:list"} or Kind.relationship not in {
         kind for kind, _ in archived
     }
+
+
+def test_a_parent_with_another_e_mail_is_the_same_parent() -> None:
+    """A Person ID outlives every edit, so a new e-mail is an update and nobody comes or goes."""
+    with sandbox.start(people=100, provider="veracross", version="v3") as school:
+        scopes = school.details["scopes"].split()
+        before = pulled_with(school, scopes)
+        empty = HostState(memory=SyncMemory(source=before.source), records=())
+        host = apply_sync(empty, plan_on(empty, before, 0))
+        own, person = person_id(school.district, Role.guardian, 0)
+        school.district.change(Kind.user, own, email="elsewhere@example.org")
+        plan = plan_on(host, pulled_with(school, scopes), 1)
+    assert [(c.action, c.sourced_id, [f.name for f in c.fields]) for c in plan.changes] == [
+        (Action.update, person, ["email"])
+    ]

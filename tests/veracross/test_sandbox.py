@@ -250,6 +250,19 @@ def test_a_change_is_served_and_true_at_once(changing: Sandbox) -> None:
     assert after.demographics_of(changed.sourced_id) not in before.demographics
 
 
+def test_a_class_without_students_stays(changing: Sandbox) -> None:
+    """A class that its last student left is still taught, and nobody is enrolled in it."""
+    class_id = changing.district.classes[0].sourced_id
+    for enrollment in changing.district.enrollments:
+        if enrollment.class_id == class_id and enrollment.role is Role.student:
+            changing.district.change(Kind.enrollment, enrollment.sourced_id, status=Status.deleted)
+    with connect(changing) as client:
+        roster = client.pull_roster()
+    class_ = roster.classes[0]
+    assert _as_sets(roster) == _as_sets(changing.truth)
+    assert {e.role for e in roster.enrollments_of_class(class_.sourced_id)} == {Role.teacher}
+
+
 @pytest.mark.parametrize("kind", [Kind.enrollment, Kind.user])
 def test_a_class_may_lose_its_teacher(changing: Sandbox, kind: Kind) -> None:
     """A class whose primary teacher is gone is served without one, and so are its students."""

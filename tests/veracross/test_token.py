@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from tests.veracross.conftest import MakeClient
-from tests.veracross.school import School, StillClock
+from tests.veracross.school import School, StillClock, people, serve
 
 from edlink.errors import AuthError, ConfigError
 from edlink.veracross import SCOPES, MemoryTokenStore
@@ -41,6 +41,17 @@ def test_threads_share_a_token(school: School, make_client: MakeClient) -> None:
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(read, range(4))) == [3, 3, 3, 3]
     assert school.issued == ["token-0"]
+
+
+def test_a_token_of_another_school_is_never_sent(school: School, make_client: MakeClient) -> None:
+    """Schools that share a store get a token each, and an answer only to their own."""
+    store = MemoryTokenStore()
+    with serve(School({"/students": people(1, first=70)})) as other:
+        addresses = {"base_url": other.base_url, "accounts_url": other.accounts_url}
+        ours, theirs = make_client(token_store=store), make_client(token_store=store, **addresses)
+        assert [row.id for row in ours.rows(STUDENTS)] == ["1", "2", "3"]
+        assert [row.id for row in theirs.rows(STUDENTS)] == ["70"]
+        assert (len(school.issued), len(other.issued)) == (1, 1)
 
 
 def test_other_scopes_need_another_token(school: School, make_client: MakeClient) -> None:
