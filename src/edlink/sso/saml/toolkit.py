@@ -56,7 +56,7 @@ SIGNATURE_FAULT = "EDL-LOGIN-046"
 
 def authn_request(parties: Parties) -> tuple[str, str]:
     """Return a deflated, base64 authentication request and its id."""
-    request = AuthnRequest(_settings(parties), set_nameid_policy=False)
+    request = AuthnRequest(settings(parties), set_nameid_policy=False)
     return request.get_request(), request.get_id()
 
 
@@ -91,12 +91,12 @@ def verified(posted: etree._Element, parties: Parties) -> etree._Element:
     return root
 
 
-def _decrypted(posted: etree._Element, parties: Parties) -> Any:  # noqa: ANN401 - as _settings
+def _decrypted(posted: etree._Element, parties: Parties) -> Any:  # noqa: ANN401 - as settings
     """Return python3-saml's response, made of the tree that was checked and of nothing else."""
     field, response = base64.b64encode(etree.tostring(posted)).decode("ascii"), None
     # lxml, xmlsec and python3-saml each raise their own; which one is nobody's business.
     with suppress(Exception):
-        response = Response(_settings(parties), field)
+        response = Response(settings(parties), field)
     if response is None:
         message = "the assertion cannot be decrypted"
         fix = "Give the identity provider this login's current metadata."
@@ -126,7 +126,8 @@ def _request_data(acs_url: str) -> dict[str, str]:
     }
 
 
-def _settings(parties: Parties) -> Any:  # noqa: ANN401 - python3-saml has no types
+def settings(parties: Parties) -> Any:  # noqa: ANN401 - python3-saml has no types
+    """Return what python3-saml is told; by itself it would be lenient."""
     return Settings(
         {
             "strict": True,
