@@ -46,6 +46,15 @@ def test_a_student_who_left_a_section_is_an_enrollment_gone() -> None:
         }
 
 
+def test_a_key_that_was_not_there_before_had_nobody() -> None:
+    """Who joins a section whose members were not told before, joins it; nobody is gone."""
+    found = log([event(1, "sections.updated", SECTION, {"students": None})])
+
+    assert found.gone == {}
+    assert found.is_whole
+    assert (Kind.enrollment, "x1:u1:student") in found.changed
+
+
 def test_a_deleted_section_takes_its_enrollments() -> None:
     """The last object says what is gone, and what its last change had left out as well."""
     found = log([event(1, "sections.deleted", SECTION, {"students": ["u9"]})])

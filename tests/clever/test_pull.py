@@ -558,3 +558,36 @@ def test_a_section_whose_students_are_null_is_not_an_empty_one(
 
     assert [i.fields for i in roster.issues if i.set_aside] == [("students",)]
     assert roster.coverage.state(Kind.enrollment) is CoverageState.failed
+
+
+def emptied(times: int, *, role: str = "student") -> Fault:
+    """Return a fault that empties the second page of a role so many times; it leads on."""
+    left = iter(range(times))
+
+    def empty(asked: Asked, answer: Answer) -> Answer:
+        if asked.params.get("role") != role or "starting_after" not in asked.params:
+            return answer
+        page = json.loads(answer.body)
+        is_last = not any(link["rel"] == "next" for link in page["links"])
+        return answer if is_last or next(left, None) is None else Answer.json({**page, "data": []})
+
+    return empty
+
+
+def test_an_empty_page_is_asked_for_again(clever: Clever) -> None:
+    """One empty answer in the middle of a list is an accident, and costs nobody."""
+    clever.limit, clever.fault = 1, emptied(1)
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, settings=FAST, verify_counts=False
+    ) as client:
+        assert len(client.pull_roster().demographics) == 3
+
+
+def test_rows_behind_an_empty_page_are_an_error(clever: Clever) -> None:
+    """Where no count tells, what follows shows that the page had rows."""
+    clever.limit, clever.fault = 1, emptied(2)
+    with (
+        CleverClient(TOKEN, base_url=clever.base_url, settings=FAST, verify_counts=False) as client,
+        pytest.raises(IncompletePullError, match="EDL-PULL-001"),
+    ):
+        client.pull_roster()

@@ -9,6 +9,7 @@ Source: dev.clever.com/docs/paging-and-limits.
 
 import json
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import attrs
 
@@ -50,35 +51,52 @@ class Walker:
 
         Raises:
             IncompletePullError: EDL-CLEVER-001 a page after the first could not be had,
-                EDL-CLEVER-002 a next page has no place, EDL-PULL-002 a page leads back, or holds
-                nothing new.
+                EDL-CLEVER-002 a next page has no place, EDL-PULL-001 a page without rows
+                does not end the list, EDL-PULL-002 a page leads back, or holds nothing new.
             ProviderError: The first page could not be had.
         """
         seen, known = {after}, SeenIds()
-        position = 0
+        position, was_empty = 0, False
         while True:
             page = self._page(endpoint, after, position)
+            if page.received == 0 and position:
+                # Only an empty page says here that there is no more: one could be an accident.
+                page = self._page(endpoint, after, position)
             repeated = len(known.repeats(page.ids))
             if page.received and repeated == page.received:
                 message = "a page holds only rows that came before"
                 raise self._incomplete("EDL-PULL-002", message, endpoint)
+            after = self._place_after(endpoint, page, seen)
+            if was_empty and (page.received or after is not None):
+                message = "a page without rows does not end the list"
+                raise self._incomplete("EDL-PULL-001", message, endpoint)
             yield attrs.evolve(page, repeated=repeated) if repeated else page
-            position += page.received
-            if page.received == 0:
-                return
-            after = page.next_cursor
-            if not page.has_next:
-                # A full page that names no next one may be the last, or a link may be missing.
-                if page.received < self.limit:
-                    return
-                after = page.last_id
             if after is None:
-                message = "there is a next page, but not where it starts"
-                raise self._incomplete("EDL-CLEVER-002", message, endpoint)
-            if after in seen:
-                message = "a page leads back to one that was read"
-                raise self._incomplete("EDL-PULL-002", message, endpoint)
+                return
+            position += page.received
+            was_empty = page.received == 0
             seen.add(after)
+
+    def _place_after(
+        self, endpoint: Endpoint, page: Page, seen: AbstractSet[str | None]
+    ) -> str | None:
+        """Return where the page behind a page starts, or None where the list ends."""
+        after = page.next_cursor
+        if page.received == 0:
+            # Clever may name a next page that is empty; it names no new place behind that.
+            return None if after in seen else after
+        if not page.has_next:
+            # A full page that names no next one may be the last, or a link may be missing.
+            if page.received < self.limit:
+                return None
+            after = page.last_id
+        if after is None:
+            message = "there is a next page, but not where it starts"
+            raise self._incomplete("EDL-CLEVER-002", message, endpoint)
+        if after in seen:
+            message = "a page leads back to one that was read"
+            raise self._incomplete("EDL-PULL-002", message, endpoint)
+        return after
 
     def count(self, endpoint: Endpoint) -> int | None:
         """Return how many rows Clever says there are, or None where it does not say."""

@@ -244,8 +244,8 @@ class CleverDoor:
                 links.append({"rel": rel, "uri": f"{exchange.request.path}?{query}"})
         self._settings.faults.spoil(exchange)
         uri = exchange.request.path
-        data = [
-            {"data": row, "uri": f"{uri}/{i}"} for row, i in zip(exchange.rows, ids, strict=True)
+        data = [  # a fault may have taken rows away
+            {"data": row, "uri": f"{uri}/{i}"} for row, i in zip(exchange.rows, ids, strict=False)
         ]
         return json_reply({"data": data, "links": links})
 

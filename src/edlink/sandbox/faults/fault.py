@@ -67,6 +67,8 @@ Send: TypeAlias = Callable[[Exchange, Reply, Memory], Reply]
 Reads: TypeAlias = Callable[[Kind, Any, District], Any]
 
 ONEROSTER = frozenset({"oneroster", "classlink"})
+#: The doors whose lists have an envelope and pages of a size that the client asks for.
+ENVELOPED = ONEROSTER | {"clever"}
 
 
 @attrs.frozen(kw_only=True)

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import attrs
 
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import Expects, Fault, Memory, Send
+from edlink.sandbox.faults.fault import ENVELOPED, Expects, Fault, Memory, Send
 
 TOTALS = ("X-Total-Count", "x-total-count")
 
@@ -167,6 +167,7 @@ FAULTS = (
         summary="Gives the row before the offset once more at the top of each later page.",
         expects=Expects.truth,
         may_raise=True,
+        providers=ENVELOPED,
         turn=_one_early_and_longer,
     ),
     Fault(
@@ -186,6 +187,7 @@ FAULTS = (
         name="empty_page",
         summary="Gives empty pages in the middle of collections.",
         expects=Expects.error,
+        providers=ENVELOPED,
         turn=several_pages,
         spoil=_empty,
     ),
@@ -194,6 +196,7 @@ FAULTS = (
         summary="Gives an empty page in the middle of each collection, the first time.",
         expects=Expects.truth,
         may_raise=True,
+        providers=ENVELOPED,
         turn=several_pages,
         spoil=_empty_once,
     ),

@@ -9,12 +9,13 @@ from time import sleep, time
 import attrs
 
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import Expects, Fault, Meet, Memory, Send
+from edlink.sandbox.faults.fault import ENVELOPED, Expects, Fault, Meet, Memory, Send
 from edlink.sandbox.faults.paging import several_pages
+from edlink.vocabulary import Kind
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 LOGIN_PAGE = b"<!doctype html><html><title>Sign in</title><form>...</form></html>"
-USERS = "/users"
+USERS = "/users"  # at OneRoster; elsewhere people are in several lists
 HEAVY_PAGE = 100
 REQUESTS_BEFORE = 2
 
@@ -40,8 +41,13 @@ def _first_of_each(reply: Callable[[], Reply]) -> Meet:
     )
 
 
-def _always(reply: Callable[[], Reply], endpoint: str = USERS) -> Meet:
-    return lambda exchange, _: reply() if exchange.endpoint == endpoint else None
+def _is_people(exchange: Exchange) -> bool:
+    """Return whether a request is for a list of people, whatever the door calls them."""
+    return exchange.kind is Kind.user and exchange.is_list
+
+
+def _always(reply: Callable[[], Reply]) -> Meet:
+    return lambda exchange, _: reply() if _is_people(exchange) else None
 
 
 def _everything(reply: Callable[[], Reply]) -> Meet:
@@ -67,7 +73,7 @@ def _late(exchange: Exchange, _: Memory) -> None:
 
 def _cut(*, always: bool) -> Send:
     def send(exchange: Exchange, reply: Reply, memory: Memory) -> Reply:
-        if exchange.endpoint != USERS or not (always or memory.first()):
+        if not (_is_people(exchange) and (always or memory.first())):
             return reply
         return attrs.evolve(reply, cut_after=len(reply.body) // 2)
 
@@ -76,7 +82,7 @@ def _cut(*, always: bool) -> Send:
 
 def _truncated(*, always: bool) -> Send:
     def send(exchange: Exchange, reply: Reply, memory: Memory) -> Reply:
-        if exchange.endpoint != USERS or not (always or memory.first()):
+        if not (_is_people(exchange) and (always or memory.first())):
             return reply
         return attrs.evolve(reply, body=reply.body[: len(reply.body) * 2 // 3])
 
@@ -190,18 +196,21 @@ FAULTS = (
         name="error_503_always",
         summary="Answers every request for users 503.",
         expects=Expects.error,
+        providers=ENVELOPED,
         meet=_always(lambda: _html(503)),
     ),
     Fault(
         name="connection_cut_once",
         summary="Closes the connection in the middle of the first page of users.",
         expects=Expects.truth,
+        providers=ENVELOPED,
         send=_cut(always=False),
     ),
     Fault(
         name="connection_cut",
         summary="Closes the connection in the middle of every page of users.",
         expects=Expects.error,
+        providers=ENVELOPED,
         send=_cut(always=True),
     ),
     Fault(
@@ -209,12 +218,14 @@ FAULTS = (
         summary="Ends the first page of users early, with a length to match.",
         expects=Expects.truth,
         may_raise=True,
+        providers=ENVELOPED,
         send=_truncated(always=False),
     ),
     Fault(
         name="truncated_json",
         summary="Ends every page of users early, with a length to match.",
         expects=Expects.error,
+        providers=ENVELOPED,
         send=_truncated(always=True),
     ),
     Fault(
@@ -250,12 +261,14 @@ FAULTS = (
         name="html_login",
         summary="Answers users with a login page and 200.",
         expects=Expects.error,
+        providers=ENVELOPED,
         meet=_always(lambda: _html(200, LOGIN_PAGE)),
     ),
     Fault(
         name="error_body_200",
         summary="Answers users with an error body and 200.",
         expects=Expects.error,
+        providers=ENVELOPED,
         meet=_always(_error_body),
     ),
     Fault(
@@ -274,8 +287,9 @@ FAULTS = (
     ),
     Fault(
         name="missing_envelope",
-        summary="Puts the rows under a key that is not OneRoster's.",
+        summary="Puts the rows under a key that is not the protocol's.",
         expects=Expects.error,
+        providers=ENVELOPED,
         send=_rows_as(lambda exchange: {"items": exchange.rows}),
     ),
     Fault(
@@ -295,12 +309,14 @@ FAULTS = (
         name="empty_object",
         summary="Sends {} instead of rows, beside a total that says there are some.",
         expects=Expects.error,
+        providers=ENVELOPED,
         send=_rows_as(lambda _: {}),
     ),
     Fault(
         name="null_envelope",
         summary="Sends null under the right key, beside a total that says there are rows.",
         expects=Expects.error,
+        providers=ENVELOPED,
         send=_rows_as(lambda exchange: {exchange.envelope: None}),
     ),
 )
