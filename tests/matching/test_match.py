@@ -162,6 +162,25 @@ def test_schools_that_are_known_to_differ_stop_a_name() -> None:
     assert report.new == ("in",)
 
 
+@pytest.mark.parametrize(
+    ("org_links", "agreement"),
+    [
+        ({}, "not_checked"),
+        ({"o1": "school1"}, "equal"),
+        ({"o9": "school9"}, "absent"),
+    ],
+)
+def test_a_link_by_name_says_whether_schools_were_compared(
+    org_links: dict[str, str], agreement: str
+) -> None:
+    """The evidence of a name and birth date names the schools, or that nobody looked at them."""
+    incoming = [student("in", org_refs=("o1",))]
+    existing = [student("ex", org_refs=("school1",))]
+    (link,) = match_people(incoming, existing, org_links=org_links).linked
+
+    assert {e.field: e.agreement for e in link.evidence}["org_refs"] == agreement
+
+
 def test_a_shared_family_address_is_reported_and_links_nobody_by_itself() -> None:
     """Siblings under a parent's mailbox are linked by name and birth date, not by the mailbox."""
     mail = {"emails": ("home@example.org",)}

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime
 
 import attrs
+import pytest
 
 from edlink.coverage import Coverage, CoverageEntry, Source
 from edlink.matching.apply import apply_sync
@@ -148,3 +149,21 @@ def test_twins_who_enrol_are_two_new_people() -> None:
     plan = _plan(_host(*BASE), *BASE, *twins)
 
     assert _steps(plan) == [("create", "t1", "new"), ("create", "t2", "new")]
+
+
+@pytest.mark.parametrize("left_on", [date(2023, 6, 20), None])
+def test_a_sister_who_inherits_the_mailbox_is_new(left_on: date | None) -> None:
+    """One of two given names and the family's mailbox make nobody the sister who left."""
+    mail = "home@example.org"
+    sister = attrs.evolve(CHILD, given_name="Maria", email=mail, identifiers=())
+    held = HostRecord(
+        ref="h-a1",
+        record=sister,
+        source=SOURCE,
+        archived_on=left_on,
+        archive_reason=None if left_on is None else "missing",
+    )
+    host = HostState(memory=SyncMemory(source=SOURCE), records=[*_host(SCHOOL).records, held])
+    new = attrs.evolve(sister, sourced_id="a2", given_name="Maria Jose")
+
+    assert _steps(_plan(host, SCHOOL, new)) == [("create", "a2", "new")]

@@ -99,7 +99,7 @@ def _differs(reader: Reader, a: Person, b: Person) -> tuple[str, ...]:
     found += ["given_name"] if given not in _AGREE else []
     found += ["family_name"] if family not in _AGREE else []
     found += ["birth_date"] if reader.birth_dates(a, b) is not True else []
-    found += ["org_refs"] if reader.orgs_part(a, b) else []
+    found += ["org_refs"] if reader.orgs(a, b) == "differs" else []
     return tuple(found)
 
 

@@ -11,21 +11,30 @@ _DAYS = {True: "equal", False: "differs", None: "absent"}
 
 
 def evidence_of(reader: Reader, field: str, a: Person, b: Person) -> tuple[Evidence, ...]:
-    """Return what supports and what contradicts a pair that a rule linked by a field's key."""
+    """
+    Return what supports and what contradicts a pair that a rule linked by a field's key.
+
+    A name and a birth date say enough within one school: whether that was checked is said too.
+    """
     given, family = reader.name_levels(a, b)
-    return _evidence(field, given, family, _DAYS[reader.birth_dates(a, b)])
+    orgs = reader.orgs(a, b) if field == "birth_date" else None
+    return _evidence(field, given, family, _DAYS[reader.birth_dates(a, b)], orgs)
 
 
 @cache
-def _evidence(field: str, given: NameLevel, family: NameLevel, day: str) -> tuple[Evidence, ...]:
+def _evidence(
+    field: str, given: NameLevel, family: NameLevel, day: str, orgs: str | None
+) -> tuple[Evidence, ...]:
     """Return one shared value for all pairs alike; there are few."""
     found = [
         Evidence(field="given_name", agreement=given),
         Evidence(field="family_name", agreement=family),
         Evidence(field="birth_date", agreement=day),
     ]
-    if field != "birth_date":
+    if orgs is None:
         found.insert(0, Evidence(field=field, agreement="equal"))
+    else:
+        found.append(Evidence(field="org_refs", agreement=orgs))
     return tuple(found)
 
 

@@ -165,13 +165,19 @@ class Reader:
             return None
         return left == right
 
-    def orgs_part(self, incoming: Person, existing: Person) -> bool:
-        """Return whether both have orgs that are linked, and share none of them."""
+    def orgs(self, incoming: Person, existing: Person) -> str:
+        """
+        Return how the orgs of two compare: ``equal``, ``differs``, ``absent`` or ``not_checked``.
+
+        ``not_checked``: the host has not said which of its orgs are whose.
+        """
         if not self._org_links or "org_refs" in self.rules.ignore:
-            return False
+            return "not_checked"
         left = {self._org_links[ref] for ref in incoming.org_refs if ref in self._org_links}
         right = self._linked_orgs.intersection(existing.org_refs)
-        return bool(left and right) and left.isdisjoint(right)
+        if not left or not right:
+            return "absent"
+        return "differs" if left.isdisjoint(right) else "equal"
 
     def _suffix(self, person: Person) -> str | None:
         if person.suffix and "suffix" not in self.rules.ignore:

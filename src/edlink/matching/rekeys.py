@@ -10,6 +10,7 @@ from edlink.matching.host import HostState
 from edlink.matching.match import match_people
 from edlink.matching.report import Link, MatchReport, StoredLink
 from edlink.matching.rules import MatchRules
+from edlink.matching.vetoes import Verdict
 from edlink.model import Demographics, Record, Relationship, User
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
@@ -55,8 +56,12 @@ def detect_rekeys(gone: Roster, arrived: Roster, *, rules: MatchRules = _RULES) 
 
 
 def _open(report: MatchReport) -> dict[str, str]:
-    """Return the reason of each group that holds old people too, by its new ids."""
-    groups = [group for group in report.groups() if group.existing]
+    """
+    Return the reason of each group that holds old people too, by its new ids.
+
+    Who only resembles one who is gone is new: a sister who inherits the family's mailbox.
+    """
+    groups = [g for g in report.groups() if g.existing and g.reason != Verdict.likely]
     return {i: group.reason for group in groups for i in group.incoming}
 
 

@@ -131,7 +131,9 @@ def check_sign_in(reader: Reader, a: Person, b: Person) -> Verdict:
 
 def check_name_date(reader: Reader, a: Person, b: Person) -> Verdict:
     """Return the verdict on a pair with one full name and birth date; any id parts them."""
-    if reader.suffix_differs(a, b) or reader.middle_differs(a, b) or reader.orgs_part(a, b):
+    if reader.suffix_differs(a, b) or reader.middle_differs(a, b):
+        return Verdict.pass_
+    if reader.orgs(a, b) == "differs":
         return Verdict.pass_
     parted = ids_part(reader, a, b, "state_id", "number")
     return Verdict.cannot_link if parted else Verdict.link
