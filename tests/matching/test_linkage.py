@@ -1,3 +1,4 @@
+import sys
 from datetime import date
 from importlib.util import find_spec
 
@@ -11,9 +12,9 @@ from edlink.matching.suggest import suggest_matches
 has_splink = find_spec("splink") is not None
 
 
-@pytest.mark.skipif(has_splink, reason="Splink is installed")
-def test_the_extra_is_named_where_it_is_missing() -> None:
+def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Splink the error says what to install."""
+    monkeypatch.setitem(sys.modules, "splink", None)
     with pytest.raises(ConfigError, match=r"EDL-CONF-089.*edlink\[linkage\]"):
         weigh_with_splink([], [])
 

@@ -8,6 +8,7 @@ pulled whole, several times, and not too much goes at once.
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cached_property
+from typing import cast
 
 import attrs
 
@@ -67,15 +68,13 @@ class Places:
         """Orgs of people by their classes, and of contacts by their students."""
         found: dict[str, frozenset[str]] = {}
         for held in self.host.managed(Kind.enrollment).values():
-            record = held.record
-            if isinstance(record, Enrollment) and record.user_id is not None:
-                _add(found, record.user_id, self.orgs(record))
+            enrollment = cast("Enrollment", held.record)
+            _add(found, enrollment.user_id or "", self.orgs(enrollment))
         for held in self.host.managed(Kind.relationship).values():
-            record = held.record
-            if isinstance(record, Relationship):
-                student = self._record(Kind.user, record.student_id)
-                own = user_orgs(student) if isinstance(student, User) else _NO_ORGS
-                _add(found, record.contact_id, own | found.get(record.student_id, _NO_ORGS))
+            link = cast("Relationship", held.record)
+            student = self._record(Kind.user, link.student_id)
+            own = user_orgs(student) if isinstance(student, User) else _NO_ORGS
+            _add(found, link.contact_id, own | found.get(link.student_id, _NO_ORGS))
         return found
 
 
