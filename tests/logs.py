@@ -29,8 +29,8 @@ import pytest
 import edlink
 from edlink.sandbox.names import CULTURES
 
-#: Where a worker's counts are in what it hands over.
-_COUNTS = "edlink_log_lines"
+#: Where a worker's findings are in what it hands over.
+_FOUND = "edlink_log_lines"
 
 #: Shorter values are words that occur by themselves.
 _MIN_VALUE = 8
@@ -101,11 +101,13 @@ class LogCheck:
         ours: Beginnings of the file names whose code is edlink's or an app's.
         lines: How many lines were looked at, by logger.
         outside: How many leaked where neither edlink nor an app was at work, by logger.
+        between: What leaked while no test was under way, such as at an import.
     """
 
     ours: tuple[str, ...] = (str(Path(edlink.__file__).parent), *_APPS)
     lines: Counter[str] = attrs.field(factory=Counter)
     outside: Counter[str] = attrs.field(factory=Counter)
+    between: list[str] = attrs.field(factory=list)
     _leaks: list[str] = attrs.field(factory=list)
     _given: set[str] = attrs.field(factory=set)
 
@@ -156,6 +158,7 @@ class LogCheck:
     @contextmanager
     def phase(self) -> Iterator[None]:
         """Have all loggers at DEBUG, and fail when a line leaked meanwhile."""
+        self._set_between_apart()
         for logger in (logging.root, *logging.root.manager.loggerDict.values()):
             if isinstance(logger, logging.Logger) and logger.level not in (0, logging.DEBUG):
                 logger.setLevel(logging.DEBUG)
@@ -165,6 +168,10 @@ class LogCheck:
             leaks, self._leaks = self._leaks, []
             if leaks:
                 pytest.fail("log lines leak: " + "; ".join(sorted(set(leaks))), pytrace=False)
+
+    def _set_between_apart(self) -> None:
+        self.between += self._leaks
+        self._leaks = []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
@@ -186,29 +193,31 @@ class LogCheck:
             return (yield)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand a worker's counts to the controller; fail for what leaked outside every test."""
+        """Hand a worker's findings to the controller; fail for what leaked between tests."""
+        self._set_between_apart()
         worker: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
         if worker is not None:
-            worker[_COUNTS] = [dict(self.lines), dict(self.outside)]
-        if self._leaks:
+            worker[_FOUND] = [dict(self.lines), dict(self.outside), self.between]
+        elif self.between:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            sys.stderr.write(f"log lines leak outside of tests: {'; '.join(self._leaks)}\n")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's own
-        """Add the counts of a worker."""
-        for counter, more in zip(
-            (self.lines, self.outside), node.workeroutput.get(_COUNTS, ()), strict=False
-        ):
-            counter.update(more)
+        """Add the findings of a worker, unless it crashed."""
+        lines, outside, between = getattr(node, "workeroutput", {}).get(_FOUND, ({}, {}, []))
+        self.lines.update(lines)
+        self.outside.update(outside)
+        self.between += between
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how many lines were looked at."""
+        """Say how many lines were looked at, and what leaked between tests."""
         outside = ", ".join(f"{name} {count}" for name, count in sorted(self.outside.items()))
         terminalreporter.write_line(
             f"log lines looked at: {self.lines.total()} of {len(self.lines)} loggers"
             + (f"; the tests' own, not edlink's: {outside}" if outside else "")
         )
+        for leak in sorted(set(self.between)):
+            terminalreporter.write_line(f"a log line leaks between tests: {leak}", red=True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:

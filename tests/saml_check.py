@@ -56,8 +56,8 @@ class SamlCheck:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's own
-        """Add the count of a worker."""
-        self.agreed += node.workeroutput.get(_COUNTS, 0)
+        """Add the count of a worker, unless it crashed."""
+        self.agreed += getattr(node, "workeroutput", {}).get(_COUNTS, 0)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how many responses were accepted by both."""

@@ -98,22 +98,27 @@ def test_later(): app.log.debug("used VALUE juice")
 LEAKS = re.findall(r"^def (\w+)\(\)", APP.partition("def fine")[0], re.MULTILINE)
 
 
-@pytest.fixture(scope="module", params=[(), ("-n", "2")], ids=["alone", "with workers"])
-def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return what a run over leaking tests prints."""
-    folder = tmp_path_factory.mktemp("leaks")
+def run(folder: Path, tests: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Return what a run over the app's tests came to."""
     for name, text in {
         "pytest.ini": "[pytest]\npythonpath = .",
         "conftest.py": CONFTEST,
         "app.py": APP,
-        "test_app.py": TESTS.replace("LEAKS", repr(LEAKS)),
+        "test_app.py": tests,
     }.items():
         (folder / name).write_text(text)
-    command = [sys.executable, "-m", "pytest", "-rfEp", "-p", "no:cacheprovider", *request.param]
+    command = [sys.executable, "-m", "pytest", "-rfEp", "-p", "no:cacheprovider", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(  # noqa: S603 - pytest
+    return subprocess.run(  # noqa: S603 - pytest
         command, cwd=folder, env=environment, check=False, capture_output=True, text=True
     )
+
+
+@pytest.fixture(scope="module", params=[(), ("-n", "2")], ids=["alone", "with workers"])
+def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what a run over leaking tests prints."""
+    folder = tmp_path_factory.mktemp("leaks")
+    done = run(folder, TESTS.replace("LEAKS", repr(LEAKS)), *request.param)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stderr
     return done.stdout
 
@@ -145,6 +150,16 @@ def test_nothing_else_fails(printed: str) -> None:
         "test_teardown_leak",
     }
     assert "the tests' own, not edlink's: urllib3 1" in printed
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "1")], ids=["alone", "with workers"])
+def test_a_leak_between_tests_fails_the_run(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """What leaks while tests are collected fails the run, and no test is blamed for it."""
+    done = run(tmp_path, "import app\napp.email()\ndef test_fine(): app.fine()\n", *arguments)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert outcomes(done.stdout, "PASSED") == {"test_fine"}
+    told = r"between tests: app\.deep \(app:\d+\) holds an e-mail address"
+    assert re.search(told, done.stdout)
 
 
 def test_a_leak_is_named_and_not_shown(printed: str) -> None:
