@@ -129,6 +129,7 @@ def test_entra_signs_in_at_glewlwyd(
     """Unmodified msal signs a member in, from the app and from outside, and edlink believes it."""
     found = journey(entra, lambda url: directory.sign_in(url, "member"))
     assert (found.key, found.is_guest) == (("entra", TENANT, PERSON), False)
+    assert found.auth_time is None  # glewlwyd says 0
     assert [f.code for f in entra.check_login() if f.severity is Severity.error] == []
 
 

@@ -22,7 +22,7 @@ def test_a_list_gives_its_texts(value: object, expected: tuple[str, ...]) -> Non
     assert texts(value) == expected
 
 
-@pytest.mark.parametrize("value", ["1", None, -1, 2**40, 1.5, True])
+@pytest.mark.parametrize("value", ["1", None, -1, 0, 2**40, 1.5, True])
 def test_an_odd_moment_is_none(value: object) -> None:
     """A moment that is not a plausible whole number is None."""
     assert moment(value) is None
@@ -30,4 +30,4 @@ def test_an_odd_moment_is_none(value: object) -> None:
 
 def test_a_moment_is_in_utc() -> None:
     """Seconds since the epoch read as a moment in UTC."""
-    assert moment(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert moment(86400) == datetime(1970, 1, 2, tzinfo=UTC)

@@ -18,7 +18,7 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 def moment(value: object) -> datetime | None:
-    """Return seconds since the epoch as a moment in UTC, else None."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LATEST:
+    """Return seconds since the epoch as a moment in UTC, else None; 0 is said for not knowing."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LATEST:
         return datetime.fromtimestamp(value, UTC)
     return None
