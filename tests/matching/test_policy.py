@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -56,12 +57,46 @@ def test_a_policy_of_another_version_is_refused() -> None:
         {"retention_days": 399},
         {"limits": {"user": {"removed_percent": 101}}},
         {"limits": {"user": {"floor": -1}}},
+        {"limits": {"user": {"removed_percent": 10.5}}},
+        {"paused": "false"},
+        {"paused": 0},
+        {"min_absences": "2"},
+        {"min_absences": 2.5},
+        {"ignored_fields": ["emial"]},
+        {"keep_when_empty": ["phones"]},
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(data: dict[str, object]) -> None:
     """Each setting is checked before any sync."""
     with pytest.raises(ConfigError, match="EDL-CONF-091"):
         SyncPolicy.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"paused": "false"},
+        {"min_absences": 2.5},
+        {"retention_days": True},
+        {"limits": {Kind.user: {"removed": 5}}},
+        {"limits": {"people": Limits()}},
+        {"kinds": {"people"}},
+        {"class_modes": {"c1": "gone"}},
+        {"profile": "summer"},
+        {"ignored_fields": {"emial"}},
+    ],
+)
+def test_code_is_held_to_what_json_is(settings: dict[str, Any]) -> None:
+    """A setting that is misspelled or of another type never does nothing, or the opposite."""
+    with pytest.raises(ConfigError, match="EDL-CONF-091"):
+        SyncPolicy(**settings)
+
+
+@pytest.mark.parametrize("limit", [{"removed_percent": 1.5}, {"cap": "9"}, {"floor": True}])
+def test_a_limit_is_a_whole_number(limit: dict[str, Any]) -> None:
+    """Ten and a half percent of a school is no limit."""
+    with pytest.raises(ConfigError, match="EDL-CONF-091"):
+        Limits(**limit)
 
 
 def test_one_text_is_not_a_set_of_texts() -> None:
@@ -120,6 +155,8 @@ def test_what_is_no_ledger_is_refused(data: dict[str, object]) -> None:
         {},
         {"ref": "1", "sourced_id": "x"},
         {"ref": "1", "fields": {"email"}},
+        {"ref": "1", "type": OverrideType.sticky, "fields": {"given_nmae"}},
+        {"ref": "1", "type": OverrideType.sticky, "fields": {"title"}, "kind": Kind.org},
     ],
 )
 def test_an_override_that_makes_no_sense_is_refused(facts: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from edlink.errors import ConfigError
+from edlink.model import RECORD_TYPES
 from edlink.plain import from_plain, to_plain
 from edlink.vocabulary import Kind
 
@@ -64,6 +65,8 @@ class Override:
             raise ConfigError("EDL-CONF-095", "an override names a ref or a sourced id, not both")
         if (self.type is OverrideType.sticky) != bool(self.fields):
             raise ConfigError("EDL-CONF-095", "fields belong to a sticky override, and only there")
+        if not self.fields <= attrs.fields_dict(RECORD_TYPES[self.kind]).keys():
+            raise ConfigError("EDL-CONF-095", "a sticky override names a field that no record has")
 
     def holds(self, on: date) -> bool:
         """Return whether it is in force on a day."""

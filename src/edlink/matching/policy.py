@@ -1,16 +1,20 @@
 """What a host wants of a sync: a small value, checked, that survives JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from edlink.errors import ConfigError
 from edlink.matching.terms import TermChoice, TermPolicy
+from edlink.model import RECORD_TYPES
 from edlink.plain import from_plain, to_plain
 from edlink.vocabulary import Kind, RelationshipKind
+
+T = TypeVar("T")
 
 VERSION = 1
 
@@ -38,6 +42,18 @@ class ClassMode(StrEnum):
     freeze = "freeze"
 
 
+def _made(make: Callable[[], T]) -> T:
+    """Return what a setting becomes; whatever it was given, it raises ConfigError alone."""
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        return make()
+    raise ConfigError("EDL-CONF-091", "the policy has a value of the wrong shape")
+
+
+def _require_whole(*numbers: object) -> None:
+    if any(type(number) is not int for number in numbers):
+        raise ConfigError("EDL-CONF-091", "percentages, counts and days are whole numbers")
+
+
 @attrs.frozen(kw_only=True)
 class Limits:
     """
@@ -59,7 +75,8 @@ class Limits:
 
     def __attrs_post_init__(self) -> None:
         shares = (self.removed_percent, self.changed_percent)
-        numbers = (self.floor, self.cap or 0)
+        numbers = (self.floor, 0 if self.cap is None else self.cap)
+        _require_whole(*shares, *numbers)
         if not all(0 <= share <= 100 for share in shares) or min(numbers) < 0:  # noqa: PLR2004 - a percentage
             raise ConfigError("EDL-CONF-091", "limits are percentages and counts from 0")
 
@@ -78,29 +95,47 @@ def _texts(values: Iterable[str]) -> frozenset[str]:
     return frozenset(values)
 
 
+def _fields(values: Iterable[str]) -> frozenset[str]:
+    """Return names of model fields, each of which some record has."""
+    names = _texts(values)
+    known = {name for record in RECORD_TYPES.values() for name in attrs.fields_dict(record)}
+    if not names <= known:
+        unknown = ", ".join(sorted(map(str, names - known)))
+        raise ConfigError("EDL-CONF-091", f"no record has the fields {unknown}")
+    return names
+
+
 def _kinds(values: Iterable[Kind]) -> frozenset[Kind]:
-    return frozenset(Kind(value) for value in values)
+    return _made(lambda: frozenset(Kind(value) for value in values))
 
 
 def _contact_kinds(values: Iterable[RelationshipKind]) -> frozenset[RelationshipKind]:
-    return frozenset(RelationshipKind(value) for value in values)
+    return _made(lambda: frozenset(RelationshipKind(value) for value in values))
 
 
 def _modes(values: Mapping[str, ClassMode]) -> dict[str, ClassMode]:
-    return {str(key): ClassMode(mode) for key, mode in sorted(values.items())}
+    return _made(lambda: {str(key): ClassMode(mode) for key, mode in sorted(values.items())})
+
+
+def _profile(value: str) -> Profile:
+    return _made(lambda: Profile(value))
 
 
 def _limits(values: Mapping[Kind, Any]) -> dict[Kind, Limits]:
-    return {
-        Kind(kind): limits if isinstance(limits, Limits) else from_plain(Limits, limits)
-        for kind, limits in sorted(values.items())
-    }
+    return _made(lambda: {Kind(kind): _limit(limits) for kind, limits in sorted(values.items())})
+
+
+def _limit(limits: Any) -> Limits:  # noqa: ANN401 - limits, or what JSON has in their place
+    return limits if isinstance(limits, Limits) else from_plain(Limits, limits)
 
 
 @attrs.frozen(kw_only=True)
 class SyncPolicy:
     """
     The settings of one sync.
+
+    Raises:
+        ConfigError: EDL-CONF-091 for a value that a setting cannot have.
 
     Attributes:
         include_orgs: Schools to sync; empty means all.
@@ -144,12 +179,12 @@ class SyncPolicy:
     terms: TermPolicy = TermPolicy()
     class_modes: Mapping[str, ClassMode] = attrs.field(factory=dict, converter=_modes)
     ignored_fields: frozenset[str] = attrs.field(
-        default=frozenset({"date_last_modified"}), converter=_texts
+        default=frozenset({"date_last_modified"}), converter=_fields
     )
-    keep_when_empty: frozenset[str] = attrs.field(default=frozenset(), converter=_texts)
+    keep_when_empty: frozenset[str] = attrs.field(default=frozenset(), converter=_fields)
     limits: Mapping[Kind, Limits] = attrs.field(factory=dict, converter=_limits)
     rollover_limits: Mapping[Kind, Limits] = attrs.field(factory=dict, converter=_limits)
-    profile: Profile = attrs.field(default=Profile.in_year, converter=Profile)
+    profile: Profile = attrs.field(default=Profile.in_year, converter=_profile)
     profile_until: date | None = None
     class_loss_percent: int = 50
     min_absences: int = 2
@@ -164,6 +199,17 @@ class SyncPolicy:
         if self.profile is Profile.rollover and self.profile_until is None:
             fix = "Set profile_until to the day on which the school year is under way."
             raise ConfigError("EDL-CONF-091", "a rollover profile needs its last day", fix=fix)
+        switches = (
+            self.class_data,
+            self.parent_data,
+            self.respect_enrollment_dates,
+            self.respect_sessions,
+            self.paused,
+        )
+        if not all(isinstance(switch, bool) for switch in switches):
+            raise ConfigError("EDL-CONF-091", "a switch is True or False")
+        _require_whole(self.min_absences, self.grace_days, self.max_age_days)
+        _require_whole(self.class_loss_percent, self.retention_days)
         if self.min_absences < 1 or min(self.grace_days, self.max_age_days) < 0:
             raise ConfigError("EDL-CONF-091", "absences count from 1, days from 0")
         if not 0 <= self.class_loss_percent <= 100:  # noqa: PLR2004 - a percentage
