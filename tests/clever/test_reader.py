@@ -1,10 +1,11 @@
 import logging
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.clever.conftest import FAST
-from tests.clever.replay import TOKEN, Answer, Asked, Clever
+from tests.clever.replay import TOKEN, Answer, Asked, Clever, Row
 from tests.clever.rows import small
 
 from edlink.clever import CleverClient
@@ -48,6 +49,7 @@ ONES: tuple[tuple[Callable[[CleverClient], Any], str], ...] = (
     (lambda c: c.course("c1"), "/courses/c1"),
     (lambda c: c.class_("x1"), "/sections/x1"),
     (lambda c: c.user("u01"), "/users/u01"),
+    (lambda c: c.district("d1"), "/districts/d1"),
 )
 
 
@@ -103,18 +105,23 @@ SINGLES: tuple[tuple[Callable[[CleverClient], Any], str, str], ...] = (
     (lambda c: c.school_of_class("x1"), "/sections/x1/school", "schools"),
     (lambda c: c.course_of_class("x1"), "/sections/x1/course", "courses"),
     (lambda c: c.academic_session_of_class("x1"), "/sections/x1/term", "terms"),
+    (lambda c: c.district_of_class("x1"), "/sections/x1/district", "districts"),
+    (lambda c: c.district_of_school("s1"), "/schools/s1/district", "districts"),
+    (lambda c: c.district_of_course("c1"), "/courses/c1/district", "districts"),
+    (lambda c: c.district_of_academic_session("t1"), "/terms/t1/district", "districts"),
+    (lambda c: c.district_of_user("u01"), "/users/u01/district", "districts"),
 )
 
 
 @pytest.mark.parametrize(("ask", "path", "collection"), SINGLES)
-def test_what_a_class_has_one_of_is_a_record(
+def test_what_a_record_has_one_of_is_a_record(
     clever: Clever,
     client: CleverClient,
     ask: Callable[[CleverClient], Any],
     path: str,
     collection: str,
 ) -> None:
-    """A class's school, course and term are single answers."""
+    """A class's school, course and term, and the district of each, are single answers."""
     row = small()[collection][0]
     clever.fault = lambda _, __: Answer.json({"data": row})
 
@@ -183,3 +190,100 @@ def test_rows_that_are_left_out_are_logged_without_values(
 
     assert "c1 name" in caplog.text
     assert "Sentinel" not in caplog.text
+
+
+def test_version_2_knows_the_one_teacher_and_the_one_school(clever: Clever) -> None:
+    """The primary teacher of a section and the school of a person have addresses of their own."""
+    clever.version = "2.1"
+    rows = {"teacher": {"id": "t1", "schools": ["s1"]}, "school": {"id": "s1"}}
+    clever.fault = lambda asked, _: Answer.json({"data": rows[asked.path.rpartition("/")[2]]})
+    with CleverClient(TOKEN, version="2.1", base_url=clever.base_url, settings=FAST) as client:
+        teacher = client.teacher_of_class("x1")
+        school = client.school_of_user("t1", Role.teacher)
+
+    assert (teacher.roles[0].role, school.sourced_id) == (Role.teacher, "s1")
+    assert clever.paths() == ["/sections/x1/teacher", "/teachers/t1/school"]
+
+
+def test_primary_schools_and_people_can_be_asked_for(clever: Clever, client: CleverClient) -> None:
+    """Version 3 lists everybody at a school, unless only the primary ones are wanted."""
+    clever.fault = lambda _, __: Answer.json({"data": []})
+    list(client.users_of_school("s1", primary=True))
+    list(client.schools_of_user("u01", primary=True))
+
+    assert [asked.params["primary"] for asked in clever.asked] == ["true", "true"]
+
+
+def event(number: int, type_: str, value: Row, **beside: object) -> Row:
+    return {"id": f"e{number}", "type": type_, "data": {"object": value}, **beside}
+
+
+COURSE = {"id": "c1", "name": "Botany"}
+EVENTS = [
+    event(1, "courses.created", COURSE, created="2026-09-02T03:00:00.000Z"),
+    event(
+        2,
+        "sections.updated",
+        {"id": "x1", "students": []},
+        previous_attributes={"students": ["u01"]},
+    ),
+    event(3, "courses.deleted", COURSE),
+    event(4, "resources.created", {"id": "r1"}),
+]
+
+
+def test_events_are_listed_page_by_page(clever: Clever, client: CleverClient) -> None:
+    """Each says what it is about, what is new, and what is gone."""
+    clever.rows["events"], clever.limit = EVENTS, 2
+    events = client.events(after="e0")
+    asked_before = clever.paths()
+    found = [(e.sourced_id, e.what, e.action, ids(e.changed), ids(e.gone)) for e in events]
+
+    assert asked_before == []
+    assert found == [
+        ("e1", "courses", "created", ["c1"], []),
+        ("e2", "sections", "updated", ["x1"], ["x1:u01:student"]),
+        ("e3", "courses", "deleted", [], ["c1"]),
+        ("e4", "resources", "created", [], []),
+    ]
+    assert clever.paths() == ["/events", "/events"]
+
+
+def test_events_can_be_narrowed(clever: Clever, client: CleverClient) -> None:
+    """A school and kinds of record are asked for in Clever's words."""
+    clever.rows["events"] = EVENTS
+    next(client.events(record_types=["courses"], school_id="s1"))
+
+    assert (clever.asked[0].params["record_type"], clever.asked[0].params["school"]) == (
+        "courses",
+        "s1",
+    )
+
+
+def test_an_event_is_asked_for_by_id(clever: Clever, client: CleverClient) -> None:
+    """One event costs one request, and knows when it was made."""
+    clever.rows["events"] = EVENTS
+
+    assert client.event("e1").created == datetime(2026, 9, 2, 3, tzinfo=UTC)
+    assert "Botany" not in repr(client.event("e1"))
+
+
+def test_an_event_that_cannot_be_read_is_told(clever: Clever) -> None:
+    """The list goes on without it, and asking for it alone is an error."""
+    told: list[Issue] = []
+    clever.rows["events"] = [
+        {"id": "e1", "type": "courses.created", "data": {}},
+        event(2, "courses.created", {"id": "c1", "name": {}}),
+    ]
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, settings=FAST, on_issue=told.append
+    ) as client:
+        assert [e.sourced_id for e in client.events()] == ["e2"]
+        with pytest.raises(PayloadError, match="EDL-PAGE-004"):
+            client.event("e1")
+
+    assert [issue.fields for issue in told] == [("data.object",), ("name",), ("data.object",)]
+
+
+def ids(records: Iterable[Any]) -> list[str]:
+    return [record.sourced_id for record in records]

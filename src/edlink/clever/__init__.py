@@ -2,6 +2,14 @@
 
 from edlink.clever.app import AuthorizedDistrict, CleverApp
 from edlink.clever.client import CleverClient
+from edlink.clever.events import CleverEvent
 from edlink.clever.guardians import GuardianRule, GuardianVerdict
 
-__all__ = ["AuthorizedDistrict", "CleverApp", "CleverClient", "GuardianRule", "GuardianVerdict"]
+__all__ = [
+    "AuthorizedDistrict",
+    "CleverApp",
+    "CleverClient",
+    "CleverEvent",
+    "GuardianRule",
+    "GuardianVerdict",
+]

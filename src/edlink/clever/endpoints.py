@@ -14,6 +14,11 @@ from edlink.vocabulary import Role
 #: The same in every version.
 _SHARED: Mapping[str, str] = {
     "districts": "/districts",
+    "district": "/districts/{id}",
+    "district_of_school": "/schools/{id}/district",
+    "district_of_term": "/terms/{id}/district",
+    "district_of_course": "/courses/{id}/district",
+    "district_of_section": "/sections/{id}/district",
     "schools": "/schools",
     "school": "/schools/{id}",
     "sections_of_school": "/schools/{id}/sections",
@@ -36,6 +41,7 @@ _SHARED: Mapping[str, str] = {
 _MULTI_ROLE: Mapping[str, str] = {
     "users": "/users",
     "user": "/users/{id}",
+    "district_of_user": "/users/{id}/district",
     "users_of_school": "/schools/{id}/users",
     "users_of_section": "/sections/{id}/users",
     "schools_of_user": "/users/{id}/schools",
@@ -49,6 +55,7 @@ _MULTI_ROLE: Mapping[str, str] = {
     "schools_of_term": "/terms/{id}/schools",
 }
 _TAKES_ROLE = frozenset({"users", "users_of_school", "users_of_section"})
+_TAKES_PRIMARY = frozenset({"users_of_school", "schools_of_user"})
 
 #: Version 2: people are five collections; the first key is Clever's word for the role.
 _FLAT: Mapping[tuple[str, str], str] = {
@@ -62,10 +69,18 @@ _FLAT: Mapping[tuple[str, str], str] = {
     ("user", "staff"): "/school_admins/{id}",
     ("user", "district_admin"): "/district_admins/{id}",
     ("user", "contact"): "/contacts/{id}",
+    ("district_of_user", "student"): "/students/{id}/district",
+    ("district_of_user", "teacher"): "/teachers/{id}/district",
+    ("district_of_user", "staff"): "/school_admins/{id}/district",
+    ("district_of_user", "district_admin"): "/district_admins/{id}/district",
+    ("district_of_user", "contact"): "/contacts/{id}/district",
     ("users_of_school", "student"): "/schools/{id}/students",
     ("users_of_school", "teacher"): "/schools/{id}/teachers",
     ("users_of_section", "student"): "/sections/{id}/students",
     ("users_of_section", "teacher"): "/sections/{id}/teachers",
+    ("teacher_of_section", ""): "/sections/{id}/teacher",
+    ("school_of_user", "student"): "/students/{id}/school",
+    ("school_of_user", "teacher"): "/teachers/{id}/school",
     ("schools_of_user", "student"): "/students/{id}/schools",
     ("schools_of_user", "teacher"): "/teachers/{id}/schools",
     ("schools_of_user", "staff"): "/school_admins/{id}/schools",
@@ -83,7 +98,9 @@ _COLLECTIONS: Mapping[str, str] = {
     "mystudents": "users",
     "myteachers": "users",
     "course": "courses",
+    "district": "districts",
     "school": "schools",
+    "teacher": "teachers",
     "term": "terms",
 }
 
@@ -112,7 +129,12 @@ class Endpoint:
 
 
 def find_endpoint(
-    version: Version, name: str, *, record_id: str | None = None, role: Role | None = None
+    version: Version,
+    name: str,
+    *,
+    record_id: str | None = None,
+    role: Role | None = None,
+    primary: bool = False,
 ) -> Endpoint:
     """
     Return where something lies.
@@ -123,6 +145,8 @@ def find_endpoint(
         record_id: The id of the record it hangs on.
         role: The people wanted, or, where one person is asked about, that person's role, which
             version 2 must know.
+        primary: Only what is primary, a person's school or a school's people; version 2 lists no
+            other people of a school.
 
     Raises:
         ConfigError: EDL-CONF-061 this version has no such thing; EDL-CONF-062 no role of Clever's.
@@ -136,13 +160,18 @@ def find_endpoint(
         message = f"Clever {version.name} has no {name.replace('_', ' ')} for this role"
         fix = "Name a role that has them, or use version 3."
         raise ConfigError("EDL-CONF-061", message, fix=fix)
-    takes_role = version.has_multi_role_users and name in _TAKES_ROLE and word is not None
+    params = _params(name, word, primary=primary) if version.has_multi_role_users else ()
     return Endpoint(
         path=template.replace("{id}", quote(record_id or "", safe="")),
         template=template,
-        params=(("role", str(word)),) if takes_role else (),
+        params=params,
         collection=_collection(template),
     )
+
+
+def _params(name: str, word: str | None, *, primary: bool) -> tuple[tuple[str, str], ...]:
+    role = (("role", word),) if word is not None and name in _TAKES_ROLE else ()
+    return (*role, ("primary", "true")) if primary and name in _TAKES_PRIMARY else role
 
 
 def _template(version: Version, name: str, word: str | None) -> str | None:

@@ -8,13 +8,15 @@ event ever speaks of enrollments.  Source: dev.clever.com/docs/events-api.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
 
 from edlink.clever.convert import convert_row
 from edlink.clever.pages import KINDS, Row, read_row
-from edlink.clever.reading import ConvertSettings, unreadable
+from edlink.clever.reading import ConvertSettings, Reading, unreadable
+from edlink.clever.values import read_moment
 from edlink.clever.versions import Version
 from edlink.clever.wire import Collection
 from edlink.coverage import Issue, Tombstone
@@ -100,6 +102,47 @@ class ChangeLog:
             kind = KINDS.get(collection, Kind.user)
             self.issues.append(unreadable(kind, row["id"], converted.unreadable))
         return {(_KIND_OF[type(r)], r.sourced_id): r for r in converted.records}
+
+
+@attrs.frozen(kw_only=True)
+class CleverEvent:
+    """
+    One event of Clever's feed, by itself.
+
+    Attributes:
+        sourced_id: The event's own id, its place in the feed.
+        what: What it is about, in Clever's word, such as ``sections``.
+        action: ``created``, ``updated`` or ``deleted``.
+        created: When it was made, or None.
+        changed: Records as they are now; none where the roster has no such records.
+        gone: Records that are no more, as they last were.
+    """
+
+    sourced_id: str
+    what: str
+    action: str
+    created: datetime | None = None
+    changed: tuple[Record, ...] = attrs.field(default=(), repr=False)
+    gone: tuple[Record, ...] = attrs.field(default=(), repr=False)
+
+
+def read_event(
+    event: Row, version: Version, settings: ConvertSettings
+) -> tuple[CleverEvent, tuple[Issue, ...]]:
+    """Return an event, and what of it could not be read."""
+    log = ChangeLog(version=version, settings=settings)
+    log.add(event)
+    what, _, action = event["type"].partition(".")
+    made = Reading(settings).value(read_moment, event.get("created"), "created")
+    found = CleverEvent(
+        sourced_id=event["id"],
+        what=what,
+        action=action,
+        created=made,
+        changed=tuple(log.changed.values()),
+        gone=tuple(log.gone.values()),
+    )
+    return found, tuple(log.issues)
 
 
 def previous_attributes(event: Row) -> Mapping[str, Any]:

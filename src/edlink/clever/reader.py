@@ -1,12 +1,15 @@
 """Everything of one district that can be listed, page by page, as records of the model."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+import attrs
+
 from edlink.clever.convert import to_records
 from edlink.clever.endpoints import Endpoint, find_endpoint
+from edlink.clever.events import CleverEvent, read_event
 from edlink.clever.pages import KINDS, PROVIDER, Page
 from edlink.clever.reading import ConvertSettings, Reading
 from edlink.clever.versions import Version
@@ -54,9 +57,11 @@ class CleverReader:
         self._settings = settings
         self._on_issue = on_issue or _log_issue
 
-    def district(self) -> Org:
-        """Return the district that the token opens."""
-        return next(self._list(Org, "districts"))
+    def district(self, sourced_id: str | None = None) -> Org:
+        """Return the district that the token opens, or the one named."""
+        if sourced_id is None:
+            return next(self._list(Org, "districts"))
+        return self._one(Org, "district", sourced_id)
 
     # The district's own lists
 
@@ -116,9 +121,22 @@ class CleverReader:
 
     # What belongs to a school
 
-    def users_of_school(self, school_id: str, role: Role | None = None) -> Iterator[User]:
-        """Yield the people at a school; version 2 lists only those whose primary school it is."""
-        return self._list(User, "users_of_school", school_id, role)
+    def district_of_school(self, school_id: str) -> Org:
+        """Return the district of a school."""
+        return self._one(Org, "district_of_school", school_id)
+
+    def users_of_school(
+        self, school_id: str, role: Role | None = None, *, primary: bool = False
+    ) -> Iterator[User]:
+        """
+        Yield the people at a school.
+
+        Args:
+            school_id: The school.
+            role: Students, teachers or staff.
+            primary: Only those whose primary school it is; version 2 lists no others.
+        """
+        return self._list(User, "users_of_school", school_id, role, primary=primary)
 
     def classes_of_school(self, school_id: str) -> Iterator[Class]:
         """Yield the sections of a school."""
@@ -143,6 +161,14 @@ class CleverReader:
         page = self._walker.single(find_endpoint(self._version, "section", record_id=class_id))
         return tuple(self._records(Enrollment, page, "sections"))
 
+    def teacher_of_class(self, class_id: str) -> User:
+        """Return the primary teacher of a section; version 2 only."""
+        return self._one(User, "teacher_of_section", class_id)
+
+    def district_of_class(self, class_id: str) -> Org:
+        """Return the district of a section."""
+        return self._one(Org, "district_of_section", class_id)
+
     def school_of_class(self, class_id: str) -> Org:
         """Return the school of a section."""
         return self._one(Org, "school_of_section", class_id)
@@ -157,9 +183,19 @@ class CleverReader:
 
     # What belongs to a person
 
-    def schools_of_user(self, user_id: str, role: Role | None = None) -> Iterator[Org]:
-        """Yield the schools of a person."""
-        return self._list(Org, "schools_of_user", user_id, role)
+    def district_of_user(self, user_id: str, role: Role | None = None) -> Org:
+        """Return the district of a person."""
+        return self._one(Org, "district_of_user", user_id, role)
+
+    def school_of_user(self, user_id: str, role: Role) -> Org:
+        """Return the primary school of a student or teacher; version 2 only."""
+        return self._one(Org, "school_of_user", user_id, role)
+
+    def schools_of_user(
+        self, user_id: str, role: Role | None = None, *, primary: bool = False
+    ) -> Iterator[Org]:
+        """Yield the schools of a person, in version 3 with ``primary`` only the primary one."""
+        return self._list(Org, "schools_of_user", user_id, role, primary=primary)
 
     def classes_of_user(self, user_id: str, role: Role | None = None) -> Iterator[Class]:
         """Yield the sections of a student or teacher."""
@@ -179,6 +215,14 @@ class CleverReader:
 
     # What belongs to a course or a term
 
+    def district_of_course(self, course_id: str) -> Org:
+        """Return the district of a course."""
+        return self._one(Org, "district_of_course", course_id)
+
+    def district_of_academic_session(self, session_id: str) -> Org:
+        """Return the district of a term."""
+        return self._one(Org, "district_of_term", session_id)
+
     def classes_of_course(self, course_id: str) -> Iterator[Class]:
         """Yield the sections of a course."""
         return self._list(Class, "sections_of_course", course_id)
@@ -195,10 +239,62 @@ class CleverReader:
         """Yield the schools of a term; version 3 only."""
         return self._list(Org, "schools_of_term", session_id)
 
+    # The events feed
+
+    def events(
+        self,
+        *,
+        after: str | None = None,
+        record_types: Iterable[str] = (),
+        school_id: str | None = None,
+    ) -> Iterator[CleverEvent]:
+        """
+        Yield the events that Clever keeps, oldest first.
+
+        To follow the feed use ``pull_changes``, which knows when events were lost.
+
+        Args:
+            after: The id of the event to start behind; None for the oldest that is kept.
+            record_types: Clever's words for what events are about, such as ``users``; all if none.
+            school_id: Only events of this school.
+        """
+        found = find_endpoint(self._version, "events")
+        params = [("record_type", word) for word in record_types]
+        params += [] if school_id is None else [("school", school_id)]
+        return self._events(attrs.evolve(found, params=tuple(params)), after)
+
+    def event(self, sourced_id: str) -> CleverEvent:
+        """Return an event; NotFoundError where it is no longer kept."""
+        endpoint = find_endpoint(self._version, "event", record_id=sourced_id)
+        for event in self._told(self._walker.single(endpoint)):
+            return event
+        raise _unreadable(endpoint)
+
+    def _events(self, endpoint: Endpoint, after: str | None) -> Iterator[CleverEvent]:
+        for page in self._walker.pages(endpoint, after=after):
+            yield from self._told(page)
+
+    def _told(self, page: Page) -> Iterator[CleverEvent]:
+        for issue in page.issues:
+            self._on_issue(issue)
+        for row in page.rows:
+            event, issues = read_event(row, self._version, self._settings)
+            for issue in issues:
+                self._on_issue(issue)
+            yield event
+
     def _list(
-        self, wanted: type[R], name: str, record_id: str | None = None, role: Role | None = None
+        self,
+        wanted: type[R],
+        name: str,
+        record_id: str | None = None,
+        role: Role | None = None,
+        *,
+        primary: bool = False,
     ) -> Iterator[R]:
-        endpoint = find_endpoint(self._version, name, record_id=record_id, role=role)
+        endpoint = find_endpoint(
+            self._version, name, record_id=record_id, role=role, primary=primary
+        )
         return self._walk(wanted, endpoint)
 
     def _walk(self, wanted: type[R], endpoint: Endpoint) -> Iterator[R]:
@@ -210,8 +306,7 @@ class CleverReader:
         page = self._walker.single(endpoint)
         for record in self._records(wanted, page, endpoint.collection):
             return record
-        message = "the record cannot be read"
-        raise PayloadError("EDL-PAGE-004", message, provider=PROVIDER, endpoint=endpoint.label)
+        raise _unreadable(endpoint)
 
     def _records(self, wanted: type[R], page: Page, collection: Collection) -> Iterator[R]:
         for issue in page.issues:
@@ -221,6 +316,11 @@ class CleverReader:
             records = to_records(collection, row, Reading(self._settings))
             found = islice(records, 1) if is_first else records
             yield from (record for record in found if isinstance(record, wanted))
+
+
+def _unreadable(endpoint: Endpoint) -> PayloadError:
+    message = "the record cannot be read"
+    return PayloadError("EDL-PAGE-004", message, provider=PROVIDER, endpoint=endpoint.label)
 
 
 def _log_issue(issue: Issue) -> None:
