@@ -1,6 +1,7 @@
 """Rules N1 to N5: what normalizing keeps and forgives."""
 
 import unicodedata
+from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,10 +64,39 @@ def test_n3_composed_and_decomposed_names_are_one(text: str) -> None:
     assert normalize_name(composed) == normalize_name(apart)
 
 
-@given(st.text("0123456789aAbB", min_size=1, max_size=8), st.text("0aA", min_size=1, max_size=8))
+#: What a spreadsheet, a form or a careless reader would do to an id.
+SLIPS: dict[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "casefold": str.casefold,
+    "zero": "0{}".format,
+    "zeros_lost": lambda text: text.lstrip("0"),
+    "point_zero": "{}.0".format,
+    "prefix": "S-{}".format,
+    "prefix_lost": lambda text: text[1:],
+    "cut": lambda text: text[:-1],
+    "hyphen": "-".join,
+    "digits_alone": lambda text: "".join(c for c in text if c.isdecimal()),
+}
+
+
+@given(st.text("0123456789aAbBxX", min_size=1, max_size=8), st.text("0aA", min_size=1, max_size=8))
 def test_n4_different_ids_stay_different(a: str, b: str) -> None:
     """Two different ids never become equal without a named rule."""
     assert (a == b) == (clean_id(a) == clean_id(b))
+
+
+@given(
+    st.from_regex(r"0?[a-zA-Z0-9]{0,3}[a-zA-Z][0-9]{0,4}", fullmatch=True),
+    st.sampled_from(sorted(SLIPS)),
+)
+def test_n4_an_id_with_a_slip_is_another_id(text: str, slip: str) -> None:
+    """Neither case nor zeros, prefixes, points or hyphens are forgiven without a named rule."""
+    other = SLIPS[slip](text)
+    keys = clean_id(text), clean_id(other)
+
+    assert other == text or keys[0] != keys[1] or keys == (None, None)
+    assert clean_id(f" {text} ") == keys[0]
 
 
 @given(LOCALS, st.text("abc1", min_size=1, max_size=4))
