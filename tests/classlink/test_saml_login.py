@@ -239,6 +239,17 @@ def test_the_doctor_sees_metadata_run_out(days: int, *, warned: bool) -> None:
     assert codes.get("EDL-CHECK-912") == ({"days": days} if warned else None)
 
 
+def test_metadata_that_are_renewed_need_no_warning() -> None:
+    """A document published for three days at a time is warned of only once its address fails."""
+    text = metadata(extra=f'validUntil="{moment(3 * 86400 + 60)}"')
+    with running_issuer() as server:
+        subject = login(idp_metadata="", idp_metadata_url=served(server))
+        server.answers["/metadata"] = (200, {}, text.encode())
+        assert "EDL-CHECK-912" not in {f.code for f in subject.check_login()}
+        server.answers.clear()
+        assert {"EDL-CHECK-911", "EDL-CHECK-912"} <= {f.code for f in subject.check_login()}
+
+
 def served(server: Issuer) -> str:
     server.answers["/metadata"] = (200, {}, metadata().encode())
     return f"{server.url}/metadata"

@@ -6,6 +6,7 @@ from edlink.errors import LoginError
 from edlink.report import Finding
 from edlink.sso.saml.flow import Metadata
 from edlink.sso.saml.metadata import IdpMetadata
+from edlink.sso.saml.sources import FixedMetadata
 from edlink.vocabulary import Severity
 
 #: Days before the end of a certificate, or of a kept document, from which the doctor warns.
@@ -26,7 +27,9 @@ def metadata_findings(metadata: Metadata, now: float) -> tuple[Finding, ...]:
     except LoginError as error:
         return (_unusable(error, problem),)
     stale = () if problem is None else (_stale(problem),)
-    return (*stale, *_end_finding(found, now), _certificate_finding(found, now))
+    # Metadata that are renewed at their address may well be published for a few days only.
+    ending = _end_finding(found, now) if stale or isinstance(metadata, FixedMetadata) else ()
+    return (*stale, *ending, _certificate_finding(found, now))
 
 
 def _unusable(error: LoginError, problem: str | None) -> Finding:
