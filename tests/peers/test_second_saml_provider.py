@@ -98,6 +98,14 @@ def test_pysaml2_without_a_signed_assertion_is_refused(
     assert caught.value.code == "EDL-LOGIN-046"
 
 
+def test_pysaml2_signs_the_response_alone(provider: Provider) -> None:
+    """Where a connection takes a signed response around an assertion, pysaml2's signs in."""
+    provider.answer(sign_assertion=False, sign_response=True)
+    subject = login(provider, assertion_signed=False)
+    start = subject.begin()
+    check_person(subject.complete(arriving(start.url), start.pending))
+
+
 def test_triple_des_is_refused(tmp_path: Path) -> None:
     """What pysaml2 encrypts by its own choice of cipher is refused by the name of the cipher."""
     with pysaml2(tmp_path, aes=False) as provider:
