@@ -23,6 +23,8 @@ from edlink.matching import (
     SyncMemory,
     SyncPlan,
     plan_sync,
+    require_unchanged,
+    with_change,
 )
 from edlink.model import RECORD_TYPES, Record
 from edlink.plain import from_plain, to_plain
@@ -43,9 +45,6 @@ CREATE UNIQUE INDEX IF NOT EXISTS one_record_per_key
     ON record (kind, source, sourced_id) WHERE source IS NOT NULL;
 CREATE TABLE IF NOT EXISTS memory (source TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-
-#: What a change may say of the host's own columns; all else is in ``fields``.
-COLUMNS = ("source", "archived_on", "archive_reason", "missing_since", "merged_into")
 
 
 class ReferenceHost:
@@ -110,32 +109,39 @@ class ReferenceHost:
         if change.action is Action.create:
             fields = to_plain(change.record)
             self._insert(change.kind, self.source, change.sourced_id, fields)
-        elif change.action is Action.discard:
-            self._db.execute(
-                "DELETE FROM record WHERE kind = ? AND source = ? AND sourced_id = ?",
+            return
+        held = require_unchanged(self._held(change), change)
+        if change.action is Action.discard:
+            self._db.execute("DELETE FROM record WHERE ref = ?", (held.ref,))
+        else:
+            self._update(with_change(held, change))
+
+    def _held(self, change: Change) -> HostRecord | None:
+        """Return the record a change is about: by ref, or (what a plan created) by sourced id."""
+        if change.ref is not None:
+            found = self._db.execute("SELECT * FROM record WHERE ref = ?", (change.ref,))
+        else:
+            found = self._db.execute(
+                "SELECT * FROM record WHERE kind = ? AND source = ? AND sourced_id = ?",
                 (change.kind, _source_text(self.source), change.sourced_id),
             )
-        else:
-            self._update(change)
+        row = found.fetchone()
+        return None if row is None else _host_record(row)
 
-    def _update(self, change: Change) -> None:
-        row = self._db.execute("SELECT * FROM record WHERE ref = ?", (change.ref,)).fetchone()
-        columns = {name: row[name] for name in COLUMNS}
-        fields = json.loads(row["fields"])
-        for field in change.fields:
-            if field.name == "source":
-                source = None if field.after is None else Source(**field.after)
-                columns["source"] = _source_text(source)
-            elif field.name in COLUMNS:
-                columns[field.name] = field.after
-            else:
-                fields[field.name] = field.after
-        # Through the model and back, so that a field at its default is not kept.
-        record = from_plain(RECORD_TYPES[change.kind], fields)
+    def _update(self, held: HostRecord) -> None:
         self._db.execute(
             "UPDATE record SET sourced_id = ?, fields = ?, source = ?, archived_on = ?,"
             " archive_reason = ?, missing_since = ?, merged_into = ? WHERE ref = ?",
-            (record.sourced_id, json.dumps(to_plain(record)), *columns.values(), change.ref),
+            (
+                held.record.sourced_id,
+                json.dumps(to_plain(held.record)),
+                _source_text(held.source),
+                None if held.archived_on is None else held.archived_on.isoformat(),
+                held.archive_reason,
+                None if held.missing_since is None else held.missing_since.isoformat(),
+                held.merged_into,
+                held.ref,
+            ),
         )
 
     def _insert(

@@ -1,4 +1,5 @@
 import importlib.util
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from edlink.matching.policy import SyncPolicy
 from edlink.matching.report import Link, MatchReport
 from edlink.matching.sync import plan_sync
 from edlink.model import Class, Enrollment, Org, Record, RoleAssignment, User
+from edlink.plain import to_plain
 from edlink.roster import COLLECTIONS, Roster
 from edlink.vocabulary import Kind, Role
 
@@ -121,6 +123,38 @@ def test_a_plan_for_another_state_changes_nothing(host: Any) -> None:  # noqa: A
     with pytest.raises(ConfigError, match="EDL-PLAN-001"):
         host.apply(plan)
     assert host.state() == before
+
+
+def _edit(host: Any, sourced_id: str, **fields: object) -> None:  # noqa: ANN401 - the same
+    """Let staff of the host change what it holds of a user."""
+    held = next(h for h in host.state().records if h.record.sourced_id == sourced_id)
+    row = {**to_plain(held.record), **fields}
+    host._db.execute("UPDATE record SET fields = ? WHERE ref = ?", (json.dumps(row), held.ref))
+
+
+def test_what_staff_changed_meanwhile_is_not_overwritten(host: Any) -> None:  # noqa: ANN401 - the same
+    """A plan for a record that was edited since, or is gone, is refused as a whole."""
+    host.apply(plan_sync(host.state(), _roster(FIRST, 1), policy=AT_ONCE, on=DAY))
+    plan = plan_sync(host.state(), _roster(SECOND, 2), policy=AT_ONCE, on=DAY)
+    _edit(host, "u1", grades=["06"])
+    edited = host.state()
+    with pytest.raises(ConfigError, match="EDL-PLAN-002"):
+        host.apply(plan)
+    assert host.state() == edited
+
+    host._db.execute("DELETE FROM record WHERE sourced_id = 'u1'")
+    with pytest.raises(ConfigError, match="EDL-PLAN-002"):
+        host.apply(plan)
+
+
+def test_an_undo_discards_nothing_that_staff_changed(host: Any) -> None:  # noqa: ANN401 - the same
+    """A person whom a plan created, and staff then edited, stays when the plan is undone."""
+    host.apply(plan_sync(host.state(), _roster(FIRST, 1), policy=AT_ONCE, on=DAY))
+    plan = plan_sync(host.state(), _roster(SECOND, 2), policy=AT_ONCE, on=DAY)
+    host.apply(plan)
+    _edit(host, "u3", phone="555-0100")
+    with pytest.raises(ConfigError, match="EDL-PLAN-002"):
+        host.apply(plan.inverse())
 
 
 def test_the_example_runs_by_itself() -> None:

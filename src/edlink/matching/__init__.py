@@ -9,7 +9,7 @@ import importlib
 import typing
 
 if typing.TYPE_CHECKING:
-    from edlink.matching.apply import apply_sync
+    from edlink.matching.apply import apply_sync, require_unchanged, with_change
     from edlink.matching.archive import find_expired, plan_archive, plan_unmanage
     from edlink.matching.assignment import Assignment, OpenComponent, assign_one_to_one
     from edlink.matching.birth_dates import BirthDate, BirthDateState, parse_birth_date
@@ -304,6 +304,7 @@ __all__ = [
     "plan_unmanage",
     "preview_sign_ins",
     "region_zone",
+    "require_unchanged",
     "resolve",
     "revert_merge",
     "score_pair",
@@ -314,11 +315,12 @@ __all__ = [
     "term_overview",
     "twice_weekly",
     "verify_guardian_claim",
+    "with_change",
 ]
 
 #: The names of each module.
 _NAMES = {
-    "apply": "apply_sync",
+    "apply": "apply_sync require_unchanged with_change",
     "archive": "find_expired plan_archive plan_unmanage",
     "assignment": "Assignment OpenComponent assign_one_to_one",
     "birth_dates": "BirthDate BirthDateState parse_birth_date",

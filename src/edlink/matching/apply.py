@@ -67,26 +67,33 @@ class _Records(dict[tuple[Kind, str], HostRecord]):
                 raise _moved(change)
             self[change.kind, ref] = HostRecord(ref=ref, record=change.record, source=source)
             return
-        held = self._find(change, host, source)
+        held = require_unchanged(self._find(change, host, source), change)
         if change.action is Action.discard:
-            if held.record != change.record:
-                raise _moved(change)
             del self[held.kind, held.ref]
-            return
-        if not _is_as_planned(held, change):
-            raise _moved(change)
-        self[held.kind, held.ref] = with_change(held, change)
+        else:
+            self[held.kind, held.ref] = with_change(held, change)
 
-    def _find(self, change: Change, host: HostState, source: Source) -> HostRecord:
+    def _find(self, change: Change, host: HostState, source: Source) -> HostRecord | None:
         """Return the record a change is about: by ref, or (what a plan created) by sourced id."""
         ref = change.ref
         if ref is None:
             known = host.managed(change.kind, source).get(change.sourced_id)
             ref = "" if known is None else known.ref
-        held = self.get((change.kind, ref))
-        if held is None:
-            raise _moved(change)
-        return held
+        return self.get((change.kind, ref))
+
+
+def require_unchanged(held: HostRecord | None, change: Change) -> HostRecord:
+    """
+    Return the host's record that a change is about, which is still as the plan found it.
+
+    For hosts that apply plans themselves: ask before each change, in the same transaction.
+
+    Raises:
+        ConfigError: EDL-PLAN-002 when the record has changed since the plan was made, or is gone.
+    """
+    if held is None or not _is_as_planned(held, change):
+        raise _moved(change)
+    return held
 
 
 def with_change(held: HostRecord, change: Change) -> HostRecord:
@@ -102,6 +109,8 @@ def with_change(held: HostRecord, change: Change) -> HostRecord:
 
 
 def _is_as_planned(held: HostRecord, change: Change) -> bool:
+    if change.action is Action.discard:
+        return held.record == change.record
     return all(
         to_plain(getattr(held if field.name in HOST_FIELDS else held.record, field.name))
         == field.before
