@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from tests.sso.saml_idp import NS, Idp, certificate, one, pem, xmlsec
-from tests.sso.saml_login import refused_after
+from tests.sso.saml_idp import NS, Idp, certificate, encode, one, pem, xmlsec
+from tests.sso.saml_login import accepted, refused_after, saml_flow
 from tests.sso.saml_wrapping import bare, forge
 
 DS = f"{{{NS['ds']}}}"
@@ -30,6 +30,43 @@ def test_a_hidden_stylesheet_never_runs(capfd: pytest.CaptureFixture[str]) -> No
 
     assert refused_after(style, Idp(key="attacker"), sealed=True) == "EDL-LOGIN-043"
     assert "stylesheet" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("kind", ["EncryptedKey", "X509Data"])
+def test_a_stylesheet_on_the_way_to_the_key_never_runs(
+    kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A key that is to be found by way of a transform is refused before the way is gone."""
+
+    def style(root: etree._Element) -> None:
+        info = root.findall(".//ds:KeyInfo", NS)[0]
+        info[0].set("Id", "_key")
+        space = NS["xenc" if kind == "EncryptedKey" else "ds"]
+        way = etree.Element(f"{DS}RetrievalMethod", URI="#_key", Type=f"{space}{kind}")
+        xslt = "http://www.w3.org/TR/1999/REC-xslt-19991116"
+        transforms = etree.SubElement(way, f"{DS}Transforms")
+        etree.SubElement(transforms, f"{DS}Transform", Algorithm=xslt).append(
+            etree.fromstring(STYLESHEET)
+        )
+        info.insert(0, way)
+
+    assert refused_after(style, Idp(encrypt_to=certificate("sp"))) == "EDL-LOGIN-042"
+    assert "stylesheet" not in "".join(capfd.readouterr())
+
+
+def test_a_key_may_lie_beside_the_data() -> None:
+    """A key that the encrypted data refer to by its id, as some providers send it, is found."""
+    flow = saml_flow(private_key=pem("sp"))
+    pending = flow.begin().pending
+    root = Idp(encrypt_to=certificate("sp")).tree(pending.request_id)
+    holder = one(root, "saml:EncryptedAssertion")
+    info = one(holder, "xenc:EncryptedData/ds:KeyInfo")
+    key = info[0]
+    key.set("Id", "_key")
+    kind = f"{NS['xenc']}EncryptedKey"
+    info[:] = [etree.Element(f"{DS}RetrievalMethod", URI="#_key", Type=kind)]
+    holder.append(key)
+    assert accepted(flow, encode(root), pending).name_id == "person-1"
 
 
 def test_a_weak_key_transport_is_refused() -> None:

@@ -64,6 +64,10 @@ def check_structure(root: etree._Element) -> None:
         _check_signature(signature)
     for info in root.iter(f"{DSIG}KeyInfo"):
         _require({part.tag for part in info.iterchildren("*")} <= _KEY_PARTS)
+    for transforms in root.iter(f"{DSIG}Transforms"):
+        # Elsewhere, as in a RetrievalMethod, they are run before anybody has signed anything.
+        parent = transforms.getparent()
+        _require(parent is not None and parent.tag == f"{DSIG}Reference")
     for method in root.iter(f"{DSIG}RetrievalMethod"):
         parents = {ancestor.tag for ancestor in method.iterancestors()}
         _require(method.get("URI", "").startswith("#") and f"{DSIG}Signature" not in parents)
