@@ -69,7 +69,7 @@ def peak(client: CleverClient, walk: Callable[[CleverClient], Iterator[object]])
 def test_a_long_list_needs_no_more_than_a_short_one(
     walk: Callable[[CleverClient], Iterator[object]],
 ) -> None:
-    """A further row costs a few bytes, of its id and of the parser's texts, not a record's 1,000."""
+    """A further row costs some bytes, of its id and the parser's texts, not a record's thousand."""
     peaks = []
     for count in (SHORT, LONG):
         with (
