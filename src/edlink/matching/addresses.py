@@ -5,11 +5,13 @@ Everyone counts: the linked and the open, students, staff and guardians.  A fami
 become a child's own when the sister is linked by another rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain
 
 import attrs
 
 from edlink.matching.ladder import Side
+from edlink.matching.people import Person
 
 #: How many people have an address, on either side.
 Holders = tuple[int, int]
@@ -44,15 +46,22 @@ class Addresses:
 
 def _count(side: Side, parts: Iterable[Iterable[int]], keys: Iterable[str]) -> dict[str, int]:
     found = dict.fromkeys(keys, 0)
-    people, emails, usernames = side.people, side.reader.emails, side.reader.usernames
-    for places in parts:
-        for place in places:
-            person = people[place]
-            mine = emails(person)
-            for key in mine:
-                if key in found:
-                    found[key] += 1
-            for key in usernames(person) if person.username else ():
-                if key in found and key not in mine:
-                    found[key] += 1
+    for person in _holders(side, chain.from_iterable(parts), found):
+        for key in {*side.reader.emails(person), *side.reader.usernames(person)}:
+            if key in found:
+                found[key] += 1
     return found
+
+
+def _holders(side: Side, places: Iterable[int], keys: Container[str | None]) -> Iterator[Person]:
+    """Yield who may have any of the keys; most have none, and cost one look at each address."""
+    people, read = side.people, side.reader.email
+    for place in places:
+        person = people[place]
+        if person.username:
+            yield person
+            continue
+        for text in person.emails:
+            if read(text) in keys:
+                yield person
+                break
