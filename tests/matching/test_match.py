@@ -1,30 +1,14 @@
 import json
-from datetime import date
 from typing import Any
 
 import attrs
 import pytest
+from tests.matching.people_cases import OTHER_DAY, linked, student
 
 from edlink.errors import ConfigError
 from edlink.matching.match import match_people
-from edlink.matching.people import Person, PersonKind
 from edlink.matching.report import MatchReport, OpenGroup, StoredLink
 from edlink.matching.rules import MatchRules
-
-DAY = date(2012, 3, 4)
-OTHER_DAY = date(2011, 7, 9)
-
-
-def student(ref: str, **fields: Any) -> Person:  # noqa: ANN401 - any field of a person
-    """Return a student with an invented name."""
-    usual = {"given_name": "Ana", "family_name": "Sample", "birth_date": DAY}
-    values: dict[str, Any] = usual | fields
-    return Person(ref=ref, **values)
-
-
-def linked(report: MatchReport) -> dict[str, tuple[str, str]]:
-    """Return who is linked with whom, and by which rule."""
-    return {link.incoming: (link.existing, link.rule) for link in report.linked}
 
 
 @pytest.mark.parametrize(
@@ -181,33 +165,6 @@ def test_a_link_by_name_says_whether_schools_were_compared(
     assert {e.field: e.agreement for e in link.evidence}["org_refs"] == agreement
 
 
-def test_a_shared_family_address_is_reported_and_links_nobody_by_itself() -> None:
-    """Siblings under a parent's mailbox are linked by name and birth date, not by the mailbox."""
-    mail = {"emails": ("home@example.org",)}
-    incoming = [student("in1", **mail), student("in2", given_name="Bruno", **mail)]
-    existing = [student("ex1", **mail), student("ex2", given_name="Bruno", **mail)]
-    report = match_people(incoming, existing)
-
-    assert ({rule for _, rule in linked(report).values()}, report.shared[0].field) == (
-        {"name_birth_date"},
-        "emails",
-    )
-
-
-def test_a_later_rule_may_settle_a_shared_address_and_not_lead_out_of_it() -> None:
-    """Who may be one of two by address is not linked with a third by user name."""
-    mail = {"emails": ("a@example.org",), "birth_date": None}
-    incoming = [student("in", username="ana", **mail)]
-    existing = [
-        student("ex1", **mail),
-        student("ex2", **mail),
-        student("ex3", username="ana", birth_date=None),
-    ]
-    report = match_people(incoming, existing)
-
-    assert (report.ambiguous[0].existing, report.linked) == (("ex1", "ex2", "ex3"), ())
-
-
 def test_a_value_that_thousands_share_is_no_key() -> None:
     """A placeholder id of 10,000 people holds nobody back and costs no pairs."""
     names = [
@@ -279,140 +236,6 @@ def test_a_value_that_many_share_claims_nothing() -> None:
     assert match_people([*incoming, late], existing).new == ("late",)
 
 
-def test_a_sibling_under_a_linked_address_is_new() -> None:
-    """Who shares a mailbox with a linked record, under another name, claims nothing."""
-    mail = {"emails": ("home@example.org",)}
-    incoming = [student("in1", sis_id="1", **mail), student("in2", given_name="Bruno", **mail)]
-
-    assert match_people(incoming, [student("ex", sis_id="1", **mail)]).new == ("in2",)
-
-
-def test_a_record_without_a_given_name_is_likely() -> None:
-    """One address, family name and birth date may be a twin's: a person is asked."""
-    mail = {"emails": ("a@example.org",)}
-    report = match_people([student("in", given_name=None, **mail)], [student("ex", **mail)])
-
-    assert [(g.reason, g.incoming, g.existing) for g in report.ambiguous] == [
-        ("likely", ("in",), ("ex",))
-    ]
-
-
-@pytest.mark.parametrize("born", [None, DAY])
-@pytest.mark.parametrize("field", ["emails", "username"])
-@pytest.mark.parametrize(
-    ("mine", "theirs"),
-    [
-        ("Juan", "Juan Pablo"),
-        ("Maria Jose", "Maria"),
-        ("Chris", "Christina"),
-        ("Alex", "Alexandra"),
-    ],
-)
-def test_a_name_that_nearly_agrees_is_likely(
-    mine: str, theirs: str, field: str, born: date | None
-) -> None:
-    """A sibling or twin may have the mailbox: a nickname or one of two names links nobody."""
-    key: Any = ("home@example.org",) if field == "emails" else "home@example.org"
-    facts = {field: key, "birth_date": born}
-    report = match_people(
-        [student("in", given_name=mine, **facts)], [student("ex", given_name=theirs, **facts)]
-    )
-
-    assert [(g.reason, g.incoming, g.existing) for g in report.ambiguous] == [
-        ("likely", ("in",), ("ex",))
-    ]
-
-
-def test_a_later_rule_may_settle_a_likely_pair() -> None:
-    """Who nearly agrees by address is linked where name and birth date agree wholly."""
-    incoming = student("in", given_name="Maria Jose", emails=("home@example.org",))
-    existing = [
-        student("sister", given_name="Maria", birth_date=None, emails=("home@example.org",)),
-        student("ex", given_name="Maria Jose"),
-    ]
-    report = match_people([incoming], existing)
-
-    assert (linked(report), report.unmatched_existing) == (
-        {"in": ("ex", "name_birth_date")},
-        ("sister",),
-    )
-
-
-def test_likely_names_under_two_sis_ids_are_two_persons() -> None:
-    """Twins whose names nearly agree, each with a SIS id, are no question."""
-    mail = {"emails": ("home@example.org",)}
-    report = match_people(
-        [student("in", sis_id="1", given_name="Juan", **mail)],
-        [student("ex", sis_id="2", given_name="Juan Pablo", **mail)],
-    )
-
-    assert (report.new, report.unmatched_existing) == (("in",), ("ex",))
-
-
-def test_a_shared_address_stays_shared_when_one_sharer_is_linked() -> None:
-    """The mailbox of twins links neither, also after the SIS id has linked one of them."""
-    mail = {"emails": ("home@example.org",)}
-    incoming = [
-        student("in1", sis_id="1", given_name="Juan Carlos", **mail),
-        student("in2", sis_id="2", given_name="Juan Pablo", **mail),
-    ]
-    existing = [
-        student("ex1", sis_id="1", given_name="Juan Carlos"),
-        student("ex2", given_name="Juan Pablo", birth_date=None, **mail),
-    ]
-    report = match_people(incoming, existing)
-
-    assert linked(report) == {"in1": ("ex1", "sis_id")}
-    assert [(g.reason, g.incoming, g.existing) for g in report.ambiguous] == [
-        ("shared_key", ("in2",), ("ex2",))
-    ]
-    assert [(s.field, s.values, s.largest) for s in report.shared] == [("emails", 1, 2)]
-
-
-@pytest.mark.parametrize("field", ["emails", "username"])
-@pytest.mark.parametrize("on_left", [True, False])
-def test_an_address_of_another_kind_is_shared_too(field: str, on_left: bool) -> None:
-    """A parent who has the mailbox makes it no key for the child."""
-    key: Any = ("home@example.org",) if field == "emails" else "home@example.org"
-    parent = student("parent", kind=PersonKind.guardian, **{field: key})
-    facts = {"emails": ("home@example.org",), "birth_date": None}
-    incoming, existing = [student("in", **facts)], [student("ex", **facts)]
-    (incoming if on_left else existing).append(parent)
-    report = match_people(incoming, existing)
-
-    assert (report.linked, [g.reason for g in report.ambiguous]) == ((), ["shared_key"])
-
-
-def test_an_address_at_another_tenant_is_not_shared() -> None:
-    """Two districts may both know one person's address."""
-    facts = {"emails": ("ana@example.org",), "birth_date": None}
-    elsewhere = student("other", tenant="south", **facts)
-    report = match_people([student("in", **facts)], [student("ex", **facts), elsewhere], tenant="n")
-
-    assert linked(report) == {"in": ("ex", "email")}
-
-
-def test_an_office_address_holds_nobody() -> None:
-    """An address of more people than any group may have is no key at all."""
-    crowd = [
-        student(f"x{n}", provider_ids=(f"p{n}",), emails=("o@example.org",)) for n in range(60)
-    ]
-    one = student("in", birth_date=None, emails=("o@example.org",))
-    report = match_people([*crowd, one], [attrs.evolve(one, ref="ex")])
-
-    assert (report.linked, report.ambiguous, report.shared[0].largest) == ((), (), 61)
-
-
-def test_an_address_with_two_generations_links_nobody() -> None:
-    """Father and son with one name and mailbox are two persons."""
-    mail = {"emails": ("a@example.org",), "birth_date": None}
-    report = match_people(
-        [student("in", suffix="Jr", **mail)], [student("ex", suffix="Sr", **mail)]
-    )
-
-    assert report.linked == ()
-
-
 def test_students_of_two_tenants_share_no_id() -> None:
     """One SIS id in two districts is two ids."""
     report = match_people(
@@ -422,102 +245,6 @@ def test_students_of_two_tenants_share_no_id() -> None:
     )
 
     assert report.linked == ()
-
-
-def test_kinds_never_mix() -> None:
-    """A student and a member of staff with one address and name are two people."""
-    mail = {"emails": ("a@example.org",)}
-    report = match_people([student("in", **mail)], [student("ex", kind=PersonKind.staff, **mail)])
-
-    assert report.linked == ()
-
-
-def test_a_guardian_is_known_by_child_and_address() -> None:
-    """A guardian of a linked child with the same telephone number and given name is linked."""
-    parent = {"kind": PersonKind.guardian, "phones": ("555-010-0199",), "birth_date": None}
-    incoming = [student("kid"), student("dad", given_name="Bill", child_refs=("kid",), **parent)]
-    existing = [
-        student("child"),
-        student("adult", given_name="William", child_refs=("child",), **parent),
-    ]
-
-    assert linked(match_people(incoming, existing))["dad"] == ("adult", "child_contact")
-
-
-def test_a_guardian_with_another_name_is_not_the_other_parent() -> None:
-    """Both parents of one child with one mailbox are two people."""
-    parent = {"kind": PersonKind.guardian, "emails": ("home@example.org",), "birth_date": None}
-    incoming = [student("kid"), student("dad", given_name="Bill", child_refs=("kid",), **parent)]
-    existing = [student("child"), student("mum", given_name="Eva", child_refs=("child",), **parent)]
-
-    assert match_people(incoming, existing).new == ("dad",)
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs"),
-    [
-        ({"suffix": "Jr"}, {"suffix": "Sr"}),
-        ({}, {"family_name": "Muster"}),
-        ({"middle_name": "Aldo"}, {"middle_name": "Bruno"}),
-    ],
-)
-def test_two_of_one_given_name_in_a_household_are_two(
-    mine: dict[str, Any], theirs: dict[str, Any]
-) -> None:
-    """Father and grandfather, or stepfather, with one child, telephone and given name."""
-    parent = {"kind": PersonKind.guardian, "phones": ("555-010-0199",), "birth_date": None}
-    incoming = [student("kid"), student("in", child_refs=("kid",), **parent, **mine)]
-    existing = [student("child"), student("ex", child_refs=("child",), **parent, **theirs)]
-
-    assert match_people(incoming, existing).new == ("in",)
-
-
-def test_a_guardian_in_one_field_agrees_by_whole_name() -> None:
-    """A contact whose whole name is in the family name agrees with the split one."""
-    parent = {"kind": PersonKind.guardian, "emails": ("home@example.org",), "birth_date": None}
-    whole = {"given_name": None, "family_name": "Bill Sample", "child_refs": ("kid",)}
-    incoming = [student("kid"), student("dad", **parent, **whole)]
-    existing = [
-        student("child"),
-        student("adult", given_name="Bill", child_refs=("child",), **parent),
-    ]
-
-    assert linked(match_people(incoming, existing))["dad"] == ("adult", "child_contact")
-
-
-def _in_one_field(name: str, **facts: object) -> dict[str, object]:
-    parent = {"kind": PersonKind.guardian, "phones": ("555-010-0199",), "birth_date": None}
-    return {**parent, "given_name": None, "family_name": name, **facts}
-
-
-@pytest.mark.parametrize(
-    ("theirs", "ours", "links"),
-    [
-        ("Bill Sample", "Sample, Bill", {"dad": ("adult", "child_contact")}),
-        ("Bill Sample", "Ida Sample", {}),
-        ("Sample", "Sample", {}),
-    ],
-)
-def test_guardians_in_one_field_on_both_sides_agree_by_whole_names(
-    theirs: str, ours: str, links: dict[str, tuple[str, str]]
-) -> None:
-    """Contacts of one child and number agree by the words of their names; one word is no name."""
-    incoming = [student("kid"), student("dad", **_in_one_field(theirs, child_refs=("kid",)))]
-    existing = [student("child"), student("adult", **_in_one_field(ours, child_refs=("child",)))]
-    found = linked(match_people(incoming, existing))
-
-    assert {ref: link for ref, link in found.items() if ref != "kid"} == links
-
-
-def test_staff_who_are_parents_are_suggested_as_one_human() -> None:
-    """A teacher and a guardian with one address and name are suggested, never linked."""
-    mail = {"emails": ("ana@example.org",)}
-    report = match_people(
-        [student("in", kind=PersonKind.staff, **mail)],
-        [student("ex", kind=PersonKind.guardian, **mail)],
-    )
-
-    assert [(p.incoming, p.existing) for p in report.same_human] == [("in", "ex")]
 
 
 def test_an_accepted_id_rule_mends_spreadsheet_damage() -> None:
@@ -594,21 +321,6 @@ def test_reports_are_json() -> None:
     )
 
     assert MatchReport.from_dict(json.loads(json.dumps(report.to_dict()))) == report
-
-
-def test_one_address_of_two_people_ties_them_all() -> None:
-    """A record whose two addresses point to two people is linked with neither."""
-    incoming = student("in", emails=("a@example.org", "b@example.org"), birth_date=None)
-    existing = [
-        student("ex1", emails=("a@example.org",), birth_date=None),
-        student("ex2", emails=("b@example.org",), birth_date=None),
-    ]
-    swapped = match_people(existing, [incoming])
-
-    assert (match_people([incoming], existing).ambiguous[0].existing, swapped.linked) == (
-        ("ex1", "ex2"),
-        (),
-    )
 
 
 def test_ids_read_from_a_spreadsheet_are_no_keys() -> None:
