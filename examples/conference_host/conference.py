@@ -94,6 +94,14 @@ class Conference:
         school = self.school() if self.providers.find("roster") else None
         return school.directory.report.findings if school and school.refs else ()
 
+    def expect_parents(self) -> tuple[int, int] | None:
+        """Return how many parents will be known when they sign in, of how many, once synced."""
+        if not (self.providers.find("roster") and self.providers.find("sign-in")):
+            return None
+        sends_ids = self.providers.sends_ids()
+        known, parents = self.families.expect_parents(self.school(), sends_ids=sends_ids)
+        return (known, parents) if parents else None
+
     def school(self) -> School:
         """Return the school as of the last sync, built once for each."""
         hidden = self.syncs.hidden_classes()

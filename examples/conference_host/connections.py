@@ -48,6 +48,7 @@ class Connector(Generic[T]):
         open: Makes edlink's object of what was typed.
         copies: What to copy to the provider's screens: a label, and a path of this app.
         note: What staff should know before they choose it.
+        sends_ids: Whether a sign-in here says who of this provider's roster somebody is.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Connector(Generic[T]):
     open: T
     copies: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    sends_ids: bool = True
 
     def read(self, typed: Mapping[str, str]) -> dict[str, str]:
         """Return the form's facts out of all that was sent."""

@@ -18,7 +18,13 @@ from edlink.matching import (
     verify_guardian_claim,
 )
 from edlink.matching.claim_reasons import Reason
-from edlink.matching.sign_ins import LinkReason, link_identity
+from edlink.matching.sign_ins import (
+    IdentityKey,
+    LinkReason,
+    PersonKey,
+    link_identity,
+    preview_sign_ins,
+)
 from edlink.sso import Identity, Unverified
 
 #: Schools type dates as Americans do here; the page says so beside the field.
@@ -44,16 +50,31 @@ class Families:
         self, identity: Identity, school: School, vouched_by: Source | None
     ) -> tuple[Account, LinkReason]:
         """Return the account of whoever signed in, and how, or why not, they are known."""
+        link = link_identity(identity, school.roster, self._links(school), vouched_by=vouched_by)
+        person = None if link.user_id is None else school.refs[link.user_id]
+        return self.store.account(identity.key, person, _says(identity.unverified)), link.reason
+
+    def expect_parents(self, school: School, *, sends_ids: bool) -> tuple[int, int]:
+        """
+        Return how many parents will be known when they sign in, and how many there are.
+
+        Args:
+            school: Whose parents.
+            sends_ids: Whether sign-in says who of the roster somebody is.
+        """
+        found = preview_sign_ins(school.roster, self._links(school), sends_sourced_id=sends_ids)
+        adults = {link.contact_id for link in school.roster.relationships} & school.refs.keys()
+        return len(adults & found.able.keys()), len(adults)
+
+    def _links(self, school: School) -> dict[IdentityKey, PersonKey]:
+        """Return the person of the roster whom each account was linked to."""
         ids = {ref: sourced_id for sourced_id, ref in school.refs.items()}
         roster = (school.roster.source.provider, school.roster.source.tenant)
-        links = {
+        return {
             account.key: (*roster, ids.get(account.person, ""))
             for account in self.store.accounts().values()
             if account.person
         }
-        link = link_identity(identity, school.roster, links, vouched_by=vouched_by)
-        person = None if link.user_id is None else school.refs[link.user_id]
-        return self.store.account(identity.key, person, _says(identity.unverified)), link.reason
 
     def claim(
         self, account: Account, school: School, child: dict[str, str], network: str

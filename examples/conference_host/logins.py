@@ -181,6 +181,7 @@ LOGINS: Mapping[str, Connector[Opener]] = {
         fields=(Field(name="tenant", label="School route"), *_APP, _TEST_URL),
         open=_veracross,
         copies=_REDIRECT,
+        sends_ids=False,
         note="Veracross does not say whose parent has signed in: staff approve each child"
         " that a parent adds.",
     ),

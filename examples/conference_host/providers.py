@@ -121,6 +121,13 @@ class Providers:
         """Return whose ids are the roster's too, where staff said that sign-in's are."""
         return identity.source if "vouches" in self.require("sign-in").facts else None
 
+    def sends_ids(self) -> bool:
+        """Return whether sign-in says who of the roster somebody is."""
+        connection = self.require("sign-in")
+        connector, facts = LOGINS[connection.name], connection.facts
+        is_same = connector.source(facts) == self.roster_source()
+        return "vouches" in facts or (is_same and connector.sends_ids)
+
     def check_roster(self) -> tuple[Finding, ...]:
         """Return what the next pull would meet."""
 

@@ -94,6 +94,7 @@ def doctor() -> str:
             name: sorted(findings, key=lambda finding: order.index(finding.severity))
             for name, findings in sections.items()
         },
+        expected=now.expect_parents(),
         severities=words.SEVERITIES,
         who=words.WHO,
     )

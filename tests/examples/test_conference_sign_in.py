@@ -109,6 +109,7 @@ def test_a_parent_signs_in_through(synced: Scene, tmp_path: Path, name: str) -> 
         tenant = case.tenant or district
         form = f"/staff/connect/sign-in/{name}"
         typed = {"tenant": tenant, "client_id": CLIENT, "client_secret": SECRET, "test_url": url}
+        # Only ClassLink's form has such a box.
         doctor = scene.staff.send(form, form, vouches="yes", **typed).text
         begun = scene.parent.get("/login?next=/family").headers["Location"]
         with Browser(ca_file if "tls" in case.dress else None) as browser:
@@ -117,6 +118,8 @@ def test_a_parent_signs_in_through(synced: Scene, tmp_path: Path, name: str) -> 
     (account,) = scene.conference.store.accounts().values()
 
     assert "Problem" not in doctor
+    assert ("<p>0 of " in doctor) is (name in {"veracross", "entra"})
+    assert "parents in the roster will be recognised" in doctor
     assert account.key == (name, tenant, case.subject or person)
     assert (full_name(scene.family.adult) in page) is (name in {"clever", "classlink"})
     assert (NOT_LISTED in page) is (name in {"veracross", "entra"})

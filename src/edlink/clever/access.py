@@ -215,7 +215,9 @@ def _events(walker: Walker) -> Finding:
     return Finding(
         code="EDL-CHECK-608",
         severity=Severity.ok if is_there else Severity.info,
-        title="Events are there" if is_there else "There are no events; pull_changes sees nothing",
+        title="Events are there"
+        if is_there
+        else "There are no events, so changes cannot be followed",
         fix="" if is_there else "In Clever open Settings > Integrations and enable events.",
         who="nobody" if is_there else "partner",
     )
