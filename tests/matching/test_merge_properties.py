@@ -2,12 +2,13 @@
 
 from collections import Counter
 from datetime import date
+from typing import Any
 
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edlink.matching.dedupe import DuplicateGroups, HostPerson, find_duplicates
+from edlink.matching.dedupe import DuplicateGroup, DuplicateGroups, HostPerson, find_duplicates
 from edlink.matching.merge import MergeState, Reference, plan_merge
 from edlink.matching.merge_apply import apply_merge, resolve, revert_merge
 from edlink.matching.people import Person, PersonKind
@@ -128,6 +129,11 @@ def test_u5_undo_brings_the_state_back(state: MergeState) -> None:
     assert revert_merge(after, undo).fingerprint() == state.fingerprint()
 
 
+def confirmed(*refs: str) -> DuplicateGroup:
+    """Return a group on a person's word."""
+    return DuplicateGroup(refs=refs, kind="student", rules=("confirmed",))
+
+
 @given(states())
 def test_u6_no_merge_joins_two_sis_ids(state: MergeState) -> None:
     """No group that may be merged at once holds two SIS ids."""
@@ -136,6 +142,46 @@ def test_u6_no_merge_joins_two_sis_ids(state: MergeState) -> None:
         ids = Counter(people[ref].sis_id for ref in group.refs)
 
         assert len(ids.keys() - {None}) <= 1
+
+
+@given(states(), st.data())
+def test_u6_no_plan_joins_two_sis_ids_or_kinds(state: MergeState, data: st.DataObject) -> None:
+    """Whoever says that some are one person, no merge holds two SIS ids or two kinds."""
+    people = {record.ref: record.person for record in state.people}
+    refs = data.draw(st.lists(st.sampled_from(sorted(people) or ["none"]), unique=True, min_size=1))
+    found = duplicates(state)
+    for groups in ([confirmed(*refs)], found.conflicts, (*found.auto, *found.review)):
+        for merge in plan_merge(state, groups).merges:
+            members = [people[ref] for ref in (merge.survivor, *merge.losers)]
+
+            assert len({person.sis_id for person in members} - {None}) <= 1
+            assert len({person.kind for person in members}) == 1
+
+
+@given(st.permutations(["1", "2", None]), st.integers(0, 2), st.booleans())
+def test_u6_a_group_with_two_sis_ids_is_one_conflict(
+    ids: list[str | None], place: int, has_fourth: bool
+) -> None:
+    """Two SIS ids in a group of one name and birth date make all of it a conflict."""
+    held = [*ids, ids[place]] if has_fourth else ids
+    people = [
+        HostPerson(
+            person=Person(
+                ref=f"r{n}",
+                sis_id=sis_id,
+                given_name="Ana",
+                family_name="Sample",
+                birth_date=date(2012, 2, 29),
+            )
+        )
+        for n, sis_id in enumerate(held)
+    ]
+    found = find_duplicates(people)
+    everyone = tuple(record.ref for record in people)
+    plan = plan_merge(MergeState(people=tuple(people)), [confirmed(*everyone)])
+
+    assert ([g.refs for g in found.conflicts], found.auto) == ([everyone], ())
+    assert [(c.refs, c.reason) for c in plan.conflicts] == [(everyone, "sis_ids")]
 
 
 @given(states())
@@ -149,6 +195,27 @@ def test_u7_redirects_are_one_step_long(state: MergeState) -> None:
     assert gone.isdisjoint(record.ref for record in last.people)
 
 
+@given(st.permutations(range(5)), st.integers(2, 5))
+def test_u7_a_chain_of_merges_leads_to_its_end_at_once(order: list[int], size: int) -> None:
+    """Whoever survives the last of several merges is where every ref leads in one step."""
+    people = tuple(
+        HostPerson(
+            person=Person(ref=f"r{n}", given_name="Ana", family_name="Sample"),
+            created=date(2020, 1, 1 + age),
+        )
+        for n, age in enumerate(order[:size])
+    )
+    state = MergeState(people=people)
+    for n in range(1, size):
+        state, _ = apply_merge(state, plan_merge(state, [confirmed("r0", f"r{n}")]))
+    oldest = min(people, key=lambda record: record.created or date.max).ref
+
+    assert [record.ref for record in state.people] == [oldest]
+    assert {(r.ref, r.survivor) for r in state.redirects} == {
+        (record.ref, oldest) for record in people if record.ref != oldest
+    }
+
+
 @given(states())
 def test_u8_no_value_becomes_empty(state: MergeState) -> None:
     """What a survivor had, it has, or another value; what any had is not lost from lists."""
@@ -159,3 +226,57 @@ def test_u8_no_value_becomes_empty(state: MergeState) -> None:
         new = attrs.asdict(record.person)
 
         assert [name for name, value in old.items() if value and not new[name]] == []
+
+
+#: A value of every field that a merge chooses or joins.
+WHOLE = Person(
+    ref="",
+    provider_ids=("p",),
+    sis_id="1",
+    state_id="ST1",
+    number="42",
+    username="ana",
+    emails=("ana@example.org",),
+    phones=("555-010-0199",),
+    given_name="Ana",
+    family_name="Sample",
+    other_given_names=("Anita",),
+    other_family_names=("Muster",),
+    middle_name="Luz",
+    suffix="II",
+    birth_date=date(2012, 2, 29),
+    birth_date_raw="2012",
+    street="1 Main Street",
+    postal_code="00000",
+    org_refs=("o1",),
+    child_refs=("c1",),
+)
+FIELDS = sorted(attrs.asdict(WHOLE).keys() - {"ref", "kind", "tenant"})
+LISTS = [name for name in FIELDS if isinstance(getattr(WHOLE, name), tuple)]
+
+
+@given(
+    st.lists(st.sets(st.sampled_from(FIELDS)), min_size=2, max_size=4),
+    st.lists(st.sets(st.sampled_from(FIELDS)), min_size=4, max_size=4),
+)
+def test_u8_whatever_anyone_of_a_group_has_the_survivor_has(
+    kept: list[set[str]], sticky: list[set[str]]
+) -> None:
+    """A field that any record of the group fills is filled in the end; lists hold all values."""
+    people = []
+    for n, names in enumerate(kept):
+        own: dict[str, Any] = {
+            name: (f"{name}{n}",) if name in LISTS else getattr(WHOLE, name) for name in names
+        }
+        # Only what is there: a field that a person emptied by hand stays empty.
+        edited = frozenset(sticky[n] & names)
+        people.append(HostPerson(person=Person(ref=f"r{n}", **own), sticky=edited))
+    state = MergeState(people=tuple(people))
+    after, _ = apply_merge(state, plan_merge(state, [confirmed(*(p.ref for p in people))]))
+    (survivor,) = after.people
+    filled = {name for name in FIELDS if getattr(survivor.person, name)}
+
+    assert filled == set().union(*kept)
+    assert {name: set(getattr(survivor.person, name)) for name in LISTS} == {
+        name: {f"{name}{n}" for n, names in enumerate(kept) if name in names} for name in LISTS
+    }
