@@ -54,7 +54,11 @@ class TokenStore(Protocol):
     """
 
     def lock(self, key: str) -> AbstractContextManager[object]:
-        """Return a lock that one thread of one process holds at a time; loads and saves need it."""
+        """
+        Return a lock that one thread of one process holds at a time; loads and saves need it.
+
+        It need not be one that its holder can take again: nobody does.
+        """
 
     def load(self, key: str) -> StoredToken | None:
         """Return what was saved, or None."""
@@ -68,7 +72,7 @@ class MemoryTokenStore:
 
     def __init__(self) -> None:
         self._tokens: dict[str, StoredToken | None] = {}
-        self._locks: dict[str, threading.RLock] = {}
+        self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
     def __repr__(self) -> str:
@@ -77,7 +81,7 @@ class MemoryTokenStore:
     def lock(self, key: str) -> AbstractContextManager[object]:
         """Return the key's own lock."""
         with self._guard:
-            return self._locks.setdefault(key, threading.RLock())
+            return self._locks.setdefault(key, threading.Lock())
 
     def load(self, key: str) -> StoredToken | None:
         """Return what was saved, or None."""
@@ -204,17 +208,20 @@ class SharedToken(AuthBase):
         with self._store.lock(self.grant.key):
             token = self._store.load(self.grant.key)
             if token is None or token.value == refused:
-                self.end()
+                self._forget(token)
                 token = self._renew()
         return token.value != refused
 
     def end(self) -> None:
         """End the live token, if there is one; the next request asks for another."""
         with self._store.lock(self.grant.key):
-            token = self._store.load(self.grant.key)
-            if token is not None:
-                self._store.save(self.grant.key, None)
-                self._revoke(token)
+            self._forget(self._store.load(self.grant.key))
+
+    def _forget(self, token: StoredToken | None) -> None:
+        """End a token that the store holds; the caller holds the store's lock."""
+        if token is not None:
+            self._store.save(self.grant.key, None)
+            self._revoke(token)
 
     def _renew(self) -> StoredToken:
         adapter = self._adapter or ExactAdapter()
