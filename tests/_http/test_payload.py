@@ -57,14 +57,19 @@ FIELDS = {
 }
 
 
-def decoder(*, bare_list: bool = False) -> PageDecoder[Thing]:
+def decoder(*, bare_list: bool = False, may_be_absent: bool = False) -> PageDecoder[Thing]:
     """Return a decoder of things."""
-    names, errors = ("things", "stuff"), frozenset({"error"})
+    envelope = Envelope(
+        keys=("things", "stuff"),
+        bare_list=bare_list,
+        may_be_absent=may_be_absent,
+        error_keys=frozenset({"error"}),
+    )
     return PageDecoder(
         record_schema(Thing, FIELDS),
         kind=Kind.org,
         provider="invented",
-        envelope=Envelope(keys=names, bare_list=bare_list, error_keys=errors),
+        envelope=envelope,
         id_key="id",
     )
 
@@ -182,9 +187,10 @@ def test_a_null_under_the_first_name_hides_no_rows_under_the_second() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"things": None}, {"things": None, "stuff": None}])
 def test_an_empty_object_or_a_null_list_is_a_bare_page(body: object) -> None:
-    """A body that names no list is empty and says so, since a standard may allow it."""
-    found = decode(body)
+    """A body that names no list is empty and says so where a standard allows it, else refused."""
+    found = decoder(may_be_absent=True).decode(answer(body))
     assert (found.rows, found.received, found.is_bare) == ([], 0, True)
+    assert refuse(body) == "EDL-PAGE-003"
 
 
 def test_one_bad_row_costs_only_itself() -> None:

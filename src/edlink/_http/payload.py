@@ -193,11 +193,13 @@ class Envelope:
     How a provider wraps a page.
 
     ``keys`` are the names its list may have, the right one first.  ``bare_list``: a list without
-    an envelope is accepted.  ``error_keys`` are top-level names that only errors have.
+    an envelope is accepted.  ``may_be_absent``: an empty object, or null for the list, is accepted
+    for "none".  ``error_keys`` are top-level names that only errors have.
     """
 
     keys: tuple[str, ...]
     bare_list: bool = False
+    may_be_absent: bool = False
     error_keys: frozenset[str] = frozenset()
 
 
@@ -301,7 +303,8 @@ class PageDecoder(Generic[T]):
             for rows in found:
                 if isinstance(rows, list):
                     return rows
-            if not value or (found and all(rows is None for rows in found)):
+            is_absent = not value or (found and all(rows is None for rows in found))
+            if is_absent and self._envelope.may_be_absent:
                 return None
         raise self._no_list(value, response)
 

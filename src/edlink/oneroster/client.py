@@ -282,7 +282,12 @@ class OneRosterClient(Endpoints):
             schema_of(kind, self.version, keep_metadata=self._keep_metadata),
             kind=kind,
             provider=self.server.name,
-            envelope=Envelope(keys=keys, bare_list=self.server.bare_list, error_keys=ERROR_KEYS),
+            envelope=Envelope(
+                keys=keys,
+                bare_list=self.server.bare_list,
+                may_be_absent=True,  # a collection without a record, as some servers write it
+                error_keys=ERROR_KEYS,
+            ),
             id_key="sourcedId",
         )
 
