@@ -137,7 +137,7 @@ class Coverage:
         return self.state(kind, org_id, role) is CoverageState.complete
 
     def summary(self) -> Mapping[str, Any]:
-        """Return the state of each kind as text, with what differs from it: orgs, roles, classes."""
+        """Return the state of each kind as text, with the orgs, classes and roles that differ."""
         found: dict[str, str] = {}
         for kind in Kind:
             states = [e for e in self.entries if e.kind is kind]

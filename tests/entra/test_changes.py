@@ -5,8 +5,13 @@ from tests.entra.graph import Answer, Asked, Graph, Row, directory
 
 from edlink.coverage import Source
 from edlink.entra import Directory
-from edlink.errors import ConfigError, FullPullRequired, UnavailableError
-from edlink.model import Enrollment
+from edlink.errors import (
+    ConfigError,
+    FullPullRequired,
+    PermissionDeniedError,
+    UnavailableError,
+)
+from edlink.model import Class, Enrollment
 from edlink.state import SyncState
 from edlink.vocabulary import CoverageState, Kind, Role
 
@@ -70,6 +75,33 @@ def test_memberships_of_what_changed_come_with_it(deltas: Deltas, make_client: M
         ("c1|u2", Role.student),
         ("c2|t1", Role.student),
     ]
+
+
+def test_memberships_that_are_withheld_are_left_out(
+    deltas: Deltas, make_client: MakeClient
+) -> None:
+    """A changed class whose teachers are refused comes without enrollments, since none is known."""
+    state = _state(make_client)
+    deltas.changed |= {"classes": [{"id": "c1"}]}
+    deltas.graph.fault = lambda asked, answer: (
+        Answer.fault("Refused", 403)
+        if asked.path == "/education/classes/c1/teachers"
+        else deltas(asked, answer)
+    )
+    changed = make_client().pull_changes(state).changed
+    assert [record.sourced_id for record in changed if isinstance(record, Class)] == ["c1"]
+    assert not [record for record in changed if isinstance(record, Enrollment)]
+
+
+def test_schools_that_are_withheld_are_an_error(deltas: Deltas, make_client: MakeClient) -> None:
+    """A changed person whose schools are refused is not told to be at none."""
+    state = _state(make_client)
+    deltas.changed["users"] = [{"id": "u1"}]
+    deltas.graph.fault = lambda asked, answer: (
+        Answer.fault("Refused", 403) if asked.path.endswith("u1/schools") else deltas(asked, answer)
+    )
+    with pytest.raises(PermissionDeniedError):
+        make_client().pull_changes(state)
 
 
 def test_a_repeated_change_comes_once(deltas: Deltas, make_client: MakeClient) -> None:

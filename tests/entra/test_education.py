@@ -8,6 +8,7 @@ from edlink.entra.education import (
     to_contacts,
     to_demographics,
     to_enrollments,
+    to_memberships,
     to_records,
     to_school,
     to_sessions,
@@ -126,6 +127,26 @@ def test_a_shared_address_is_two_contacts() -> None:
     both = tuple(ContactRow(email_address="a@example.org") for _ in range(2))
     ids = [u.sourced_id for u, _ in to_contacts(UserRow(id="u", related_contacts=both), "tenant")]
     assert len(set(ids)) == 2
+
+
+def test_the_order_of_contacts_who_share_an_address_says_nothing() -> None:
+    """Whichever of two adults with one address comes first, each keeps the id."""
+    both = [ContactRow(display_name=n, email_address="a@example.org") for n in ("Ann I", "Bob I")]
+    ids = [
+        {user.display_name: user.sourced_id for user, _ in to_contacts(row, "tenant")}
+        for row in (
+            UserRow(id="u", related_contacts=tuple(both)),
+            UserRow(id="u", related_contacts=tuple(reversed(both))),
+        )
+    ]
+    assert ids[0] == ids[1]
+    assert len(set(ids[0].values())) == 2
+
+
+def test_of_whom_it_is_not_known_what_they_teach_nothing_is_told() -> None:
+    """Classes of a person are no enrollments where the classes they teach were not told."""
+    told = to_memberships({"t": ["c"], "u": ["c"]}, {"u": []})
+    assert [enrollment.user_id for enrollment in told] == ["u"]
 
 
 def test_a_contacts_own_id_is_kept() -> None:

@@ -7,7 +7,8 @@ how to wait.  Source: Microsoft Graph, JSON batching.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
@@ -56,22 +57,21 @@ class Batcher:
     clock: Clock
     adapter: BaseAdapter | None = None
 
-    def read(self, endpoint: Endpoint[T], ids: Sequence[str]) -> Iterator[tuple[str, Listing[T]]]:
+    def read(
+        self, endpoint: Endpoint[T], ids: Sequence[str]
+    ) -> Iterator[tuple[str, Callable[[], Listing[T]]]]:
         """
-        Yield each id with its list, in order.
+        Yield each id with what returns its list or raises as ``Walker.read``, in order.
 
         Args:
             endpoint: A list whose path has one ``{}``.
             ids: What stands for it.
-
-        Raises:
-            IncompletePullError, ProviderError: As ``Walker.read``.
         """
         for start in range(0, len(ids), MOST):
             chunk = ids[start : start + MOST]
             answers = self._ask(endpoint, chunk) if len(chunk) > 1 else {}
             for place, one in enumerate(chunk):
-                yield one, self.walker.read(endpoint, one, first=answers.get(str(place)))
+                yield one, partial(self.walker.read, endpoint, one, first=answers.get(str(place)))
 
     def _ask(self, endpoint: Endpoint[Any], ids: Sequence[str]) -> Mapping[str, Response]:
         """Return the good answers of one batch by place."""
@@ -126,11 +126,12 @@ class Batcher:
 
 
 def _good(body: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield id and body of the inner answers that are good."""
+    """Yield id and body of the inner answers that are lists."""
     try:
         answers = json.loads(body)["responses"]
-        for answer in answers:
-            if answer["status"] == 200 and isinstance(answer["body"], dict):  # noqa: PLR2004 - HTTP
-                yield str(answer["id"]), answer["body"]
     except (ValueError, KeyError, TypeError):
         return
+    for answer in answers if isinstance(answers, list) else ():
+        match answer:
+            case {"id": key, "status": 200, "body": {"value": [*_]} as found}:
+                yield str(key), found

@@ -10,7 +10,7 @@ all.  Source: Microsoft Graph, delta query.
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -21,7 +21,13 @@ from edlink.entra import endpoints as at
 from edlink.entra.endpoints import Endpoint
 from edlink.entra.pages import PROVIDER
 from edlink.entra.pull import TRACKED, Puller
-from edlink.errors import ConfigError, FullPullRequired, NotFoundError, ProviderError
+from edlink.errors import (
+    ConfigError,
+    FullPullRequired,
+    NotFoundError,
+    PermissionDeniedError,
+    ProviderError,
+)
 from edlink.model import Class, Enrollment, Record
 from edlink.scoping import leave_out
 from edlink.state import ChangeSet, SyncState
@@ -101,8 +107,7 @@ class _Changes:
         try:
             listing = walker.read(delta, first=walker.get(delta, mark))
         except ProviderError as error:
-            is_gone = isinstance(error, NotFoundError) and error.status == _GONE
-            if not is_gone and error.provider_code not in _TOO_OLD:
+            if error.status != _GONE and error.provider_code not in _TOO_OLD:
                 raise
         if listing is None or listing.delta_link is None:
             raise _too_old(delta, "Graph does not know this mark any more")
@@ -175,9 +180,16 @@ class _Changes:
             rows.update((one, row) for row in page.rows)
         return rows
 
-    def _many(self, endpoint: Endpoint[Any], ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        read = self.puller.batcher.read(endpoint, ids)
-        return {one: [*listing.rows] for one, listing in read}
+    def _many(self, endpoint: Endpoint[Any], ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the ids of short lists' members; memberships that are withheld are left out."""
+        found = {}
+        for one, read in self.puller.batcher.read(endpoint, ids):
+            try:
+                found[one] = [*read().rows]
+            except PermissionDeniedError:
+                if endpoint.kind is not Kind.enrollment:
+                    raise
+        return found
 
 
 #: Kinds of which changes hold what belongs to a class or person that changed, and no more.

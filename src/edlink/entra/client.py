@@ -154,10 +154,11 @@ class EntraClient:
             progress: Called with the list's name, rows so far, and None.
 
         Raises:
-            IncompletePullError: EDL-ENTRA-001 a link leads elsewhere, EDL-PULL-001 fewer rows than
-                Graph counts, EDL-PULL-002 a page leads back, EDL-PULL-003 no end in sight,
-                EDL-PULL-007 there is not one user, EDL-PULL-008 more than one row in a hundred
-                cannot be read.
+            IncompletePullError: EDL-ENTRA-001 a link leads elsewhere, EDL-ENTRA-007 access ended
+                in the middle of a list, EDL-ENTRA-008 the scope leaves schools out and who is at
+                which is not known, EDL-PULL-001 fewer rows than Graph counts, EDL-PULL-002 a page
+                leads back or rows came twice, EDL-PULL-003 no end in sight, EDL-PULL-007 there is
+                not one user, EDL-PULL-008 more than one row in a hundred cannot be read.
             AuthError: EDL-ENTRA-002 to EDL-ENTRA-004 no token; or no list can be read.
             ProviderError: As errors.py says.
         """

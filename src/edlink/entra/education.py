@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from edlink.coverage import Issue
 from edlink.entra import values
 from edlink.entra.wire import ClassRow, ContactRow, SchoolRow, UserRow
 from edlink.model import (
@@ -138,9 +139,15 @@ def to_enrollments(
 def to_memberships(
     classes_of: Mapping[str, Sequence[str]], taught_by: Mapping[str, Sequence[str]]
 ) -> Iterator[Enrollment]:
-    """Yield in which classes people are, by their ids; those they teach are among them or not."""
+    """
+    Yield in which classes people are, by their ids; those they teach are among them or not.
+
+    Of whom only one of the two is known nothing is told.
+    """
     for user_id, classes in classes_of.items():
-        taught = dict.fromkeys(taught_by.get(user_id, ()))
+        if user_id not in taught_by:
+            continue
+        taught = dict.fromkeys(taught_by[user_id])
         for class_id in dict.fromkeys((*taught, *classes)):
             yield _enrollment(class_id, user_id, teaches=class_id in taught)
 
@@ -238,14 +245,23 @@ def to_contacts(row: UserRow, tenant: str) -> Iterator[tuple[User, Relationship]
 
     Graph gives a contact no id to rely on: it is an entry on the student.  Its id here is made of
     the student's and a digest of its e-mail, so that it stays through edits of anything else, and
-    one parent of two students is two contacts.
+    one parent of two students is two contacts.  Where two of a student's contacts share an e-mail,
+    their names are in the digest too, so that the order of the list says nothing.
     """
+    contacts = row.related_contacts or ()
+    shared = Counter(map(_address, contacts))
     counts: Counter[str] = Counter()
-    for contact in row.related_contacts or ():
-        key = contact.id or _digest((contact.email_address or contact.display_name or "").lower())
+    for contact in contacts:
+        address = _address(contact)
+        name = (contact.display_name or "").lower()
+        key = contact.id or _digest(f"{address}|{name}" if shared[address] > 1 else address)
         counts[key] += 1
         suffix = f".{counts[key]}" if counts[key] > 1 else ""
         yield _contact(row.id, contact, f"{row.id}|{key}{suffix}", tenant)
+
+
+def _address(contact: ContactRow) -> str:
+    return (contact.email_address or contact.display_name or "").lower()
 
 
 def _contact(
@@ -282,7 +298,8 @@ class Education:
     What Graph's education resources say of a directory.
 
     ``schools_of`` says at which schools a class or person is, by their id; ``members`` and
-    ``teachers`` who is in a class, by its id.
+    ``teachers`` who is in a class, by its id.  Where one of the two is not known nobody can be told
+    apart, so such a class has no enrollments.
     """
 
     tenant: str
@@ -302,9 +319,8 @@ def to_records(of: Education) -> Iterator[Any]:
     yield from to_courses(of.classes.values(), of.tenant)
     for class_id, row in of.classes.items():
         yield to_class(row, of.schools_of.get(class_id, ()))
-        yield from to_enrollments(
-            class_id, of.members.get(class_id, ()), of.teachers.get(class_id, ())
-        )
+        if class_id in of.members and class_id in of.teachers:
+            yield from to_enrollments(class_id, of.members[class_id], of.teachers[class_id])
     for user_id, user in of.users.items():
         yield to_user(user, of.schools_of.get(user_id, ()))
         known = to_demographics(user)
@@ -312,6 +328,19 @@ def to_records(of: Education) -> Iterator[Any]:
             yield known
         for contact in to_contacts(user, of.tenant):
             yield from contact
+
+
+def schools_of_untold_contacts(of: Education, issues: Iterable[Issue]) -> Iterator[str | None]:
+    """
+    Yield the schools of students of whose contacts not all are known; None for who is at none.
+
+    Null is not "no contacts", and what cannot be read was left out of a row.
+    """
+    unread = {issue.sourced_id for issue in issues if "relatedContacts" in issue.fields}
+    for user_id, user in of.users.items():
+        is_untold = user.related_contacts is None and role_of(user) is Role.student
+        if is_untold or user_id in unread:
+            yield from of.schools_of.get(user_id) or (None,)
 
 
 def _identifiers(

@@ -28,6 +28,7 @@ class Endpoint(Generic[T]):
         select: The fields asked for.
         permission: The application permission that opens it.
         is_counted: Graph counts it when asked to (directory objects, with ConsistencyLevel).
+        may_repeat: Its rows may come more than once, in one round of changes.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Endpoint(Generic[T]):
     select: str
     permission: str
     is_counted: bool = False
+    may_repeat: bool = False
 
     @property
     def name(self) -> str:
@@ -171,4 +173,10 @@ def delta_of(endpoint: Endpoint[Any]) -> Endpoint[DeltaRow]:
         kind=endpoint.kind,
         select="id",
         permission=endpoint.permission,
+        may_repeat=True,
     )
+
+
+def owner_of(endpoint: Endpoint[T]) -> Endpoint[T]:
+    """Return the single object that a list with one ``{}`` in its path is of, by its id alone."""
+    return attrs.evolve(endpoint, path=endpoint.path.rpartition("/")[0], select="id")

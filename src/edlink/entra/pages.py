@@ -7,7 +7,7 @@ A page may be empty and still have a next one.  Source: Microsoft Graph, paging.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from edlink._http.transport import Transport
 from edlink.coverage import Issue
 from edlink.entra.endpoints import Endpoint
 from edlink.entra.wire import schema_of
-from edlink.errors import IncompletePullError
+from edlink.errors import AuthError, IncompletePullError, NotFoundError
 
 T = TypeVar("T")
 Params = Sequence[tuple[str, str]]
@@ -74,7 +74,7 @@ class Listing(Generic[T]):
     A list that was read.
 
     ``delta_link`` is where its changes continue; ``differing`` are the ids that came more than
-    once and not alike.
+    once and not alike; ``repeated`` counts the rows that an earlier page had.
     """
 
     endpoint: Endpoint[T]
@@ -84,13 +84,20 @@ class Listing(Generic[T]):
     count: int | None = None
     delta_link: str | None = attrs.field(default=None, repr=False)
     differing: set[str] = attrs.field(factory=set)
+    repeated: int = 0
 
-    def add(self, rows: Iterable[Any]) -> None:
+    def add(self, rows: Sequence[Any]) -> None:
         """Take in the rows of a page; of rows with one id the last counts."""
+        self.repeated += sum(row.id in self.rows for row in rows)
         for row in rows:
             if self.rows.setdefault(row.id, row) != row:
                 self.differing.add(row.id)
                 self.rows[row.id] = row
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether a row came twice and no count says that none is missing for it."""
+        return bool(self.repeated) and self.count is None and not self.endpoint.may_repeat
 
     @property
     def known(self) -> int:
@@ -121,7 +128,7 @@ class Walker:
         first: Response | None = None,
     ) -> Listing[T]:
         """
-        Return a whole list.
+        Return a whole list, read once more if rows moved between its pages.
 
         Args:
             endpoint: Which list.
@@ -131,11 +138,19 @@ class Walker:
 
         Raises:
             IncompletePullError: EDL-ENTRA-001 a link to elsewhere, EDL-PULL-001 fewer rows than
-                Graph counts, EDL-PULL-002 a page leads back, EDL-PULL-003 no end in sight.
+                Graph counts, EDL-PULL-002 a page leads back or rows came twice, EDL-PULL-003 no
+                end in sight, EDL-ENTRA-007 access ended in the middle.
             ProviderError: As transport and payload say.
         """
-        start = first or self.get(endpoint, endpoint.at(*ids), endpoint.params)
-        return self._follow(endpoint, start, on_page)
+        path = endpoint.at(*ids)
+        start = first or self.get(endpoint, path, endpoint.params)
+        found = self._follow(endpoint, start, on_page)
+        if found.may_lack:
+            found = self._follow(endpoint, self.get(endpoint, path, endpoint.params), on_page)
+        if found.may_lack:
+            message = "rows of earlier pages came again and again; others may be missing"
+            raise incomplete(endpoint, "EDL-PULL-002", message)
+        return found
 
     def get(self, endpoint: Endpoint[Any], path: str, params: Params = ()) -> Response:
         """Return the answer to one GET."""
@@ -179,11 +194,28 @@ class Walker:
             if len(seen) >= self.max_pages:
                 message = f"more than {self.max_pages} pages and no end in sight"
                 raise incomplete(endpoint, "EDL-PULL-003", message)
-            response = self.get(endpoint, self.path_of(endpoint, links.next))
+            response = self._get_next(endpoint, links.next)
         if found.count is not None and found.known < found.count:
             message = f"{found.known} rows came, Graph counts {found.count}"
             raise incomplete(endpoint, "EDL-PULL-001", message)
         return found
+
+    def _get_next(self, endpoint: Endpoint[Any], link: str) -> Response:
+        """Return a later page; where it is refused the list is no list that is withheld."""
+        try:
+            return self.get(endpoint, self.path_of(endpoint, link))
+        except (AuthError, NotFoundError) as error:
+            refusal = error
+        raise IncompletePullError(
+            "EDL-ENTRA-007",
+            f"access ended in the middle of a list ({refusal.code})",
+            provider=PROVIDER,
+            endpoint=endpoint.label,
+            status=refusal.status,
+            request_id=refusal.request_id,
+            provider_code=refusal.provider_code,
+            retryable=True,
+        )
 
 
 def _place(parts: Any) -> tuple[str, str | None, int | None]:  # noqa: ANN401 - what urlsplit returns

@@ -1,23 +1,24 @@
 """One full pull of a directory: lists, then who is where, as one Roster."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Source
+from edlink.coverage import Coverage, Issue, Scope, Source
 from edlink.entra import directory as plain
 from edlink.entra import education
 from edlink.entra import endpoints as at
-from edlink.entra.batch import Batcher
+from edlink.entra.batch import MOST, Batcher
+from edlink.entra.coverage import COMPLETE, EMPTY, Ledger, State
 from edlink.entra.directory import Directory, DirectoryRows
 from edlink.entra.education import Education
 from edlink.entra.endpoints import Endpoint
 from edlink.entra.pages import PROVIDER, Listing, Walker
-from edlink.errors import IncompletePullError, ProviderError
-from edlink.model import RECORD_TYPES, Record, Relationship
+from edlink.errors import IncompletePullError, NotFoundError, ProviderError
+from edlink.model import RECORD_TYPES, Record
 from edlink.references import check_references
 from edlink.roster import Progress, Roster
 from edlink.scoping import apply_scope
@@ -28,8 +29,11 @@ T = TypeVar("T")
 #: Lists whose changes Graph can tell, in the order of a change pull.
 TRACKED = (at.SCHOOLS, at.CLASSES, at.USERS)
 
-#: How a list says that it is withheld; a redirect, or an app that gets no token, is another matter.
+#: How a list's first page says that it is withheld; a redirect, or an app that gets no token, is
+#: another matter.
 _REFUSALS = frozenset({"EDL-HTTP-002", "EDL-HTTP-003", "EDL-HTTP-004"})
+
+_NOT_THERE = "EDL-HTTP-004"
 
 _FEW = 5
 
@@ -42,21 +46,6 @@ _OURS = frozenset(
         "#microsoft.graph.educationClass",
     }
 )
-
-#: Lists that each kind stands on.
-_STANDS_ON: Mapping[Kind, tuple[str, ...]] = {
-    Kind.org: (at.SCHOOLS.name,),
-    Kind.academic_session: (at.CLASSES.name,),
-    Kind.course: (at.CLASSES.name,),
-    Kind.class_: (at.CLASSES.name, at.SCHOOL_CLASSES.name),
-    Kind.user: (at.USERS.name, at.SCHOOL_USERS.name),
-    Kind.enrollment: (at.CLASSES.name, at.CLASS_MEMBERS.name, at.CLASS_TEACHERS.name),
-    Kind.demographics: (at.USERS.name,),
-    Kind.relationship: (at.USERS.name,),
-}
-_GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
-_State = tuple[CoverageState, str | None]
-_COMPLETE: _State = (CoverageState.complete, None)
 
 
 @attrs.frozen(kw_only=True)
@@ -82,7 +71,8 @@ class Puller:
         self, scope: Scope, *, pulled_at: datetime, allow_partial: bool, progress: Progress | None
     ) -> Roster:
         """Return the roster; raises as ``EntraClient.pull_roster`` says."""
-        run = _Run(self, allow_partial=allow_partial, progress=progress)
+        ledger = Ledger(tenant=self.source.tenant, is_plain=self.rules is not None)
+        run = _Run(self, ledger, allow_partial=allow_partial, progress=progress)
         revision = self._marks() if self.track_changes and self.rules is None else None
         if self.rules is None:
             records = [*education.to_records(run.read_education())]
@@ -90,6 +80,7 @@ class Puller:
             records = [*plain.to_records(run.read_directory(self.rules))]
         if not allow_partial:
             run.refuse(records, scope)
+        run.require_places(scope)
         wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
         roster = Roster.from_records(
             {(type(r), r.sourced_id): r for r in records if isinstance(r, wanted)}.values(),
@@ -97,9 +88,9 @@ class Puller:
             pulled_at=pulled_at,
             revision=revision,
             scope=scope,
-            coverage=Coverage(run.coverage(records, scope)),
+            coverage=Coverage(ledger.entries(records, scope)),
             issues=tuple(issue for issue in run.issues if scope.wants_kind(issue.kind)),
-            warnings=tuple(run.warnings()),
+            warnings=tuple(ledger.warnings()),
         )
         return apply_scope(check_references(roster))
 
@@ -124,12 +115,12 @@ class Puller:
 
 @attrs.define
 class _Run:
-    """One pull under way: what came of each list."""
+    """One pull under way."""
 
     puller: Puller
+    ledger: Ledger
     allow_partial: bool = attrs.field(kw_only=True)
     progress: Progress | None = attrs.field(kw_only=True)
-    states: dict[str, _State] = attrs.field(factory=dict)
     received: dict[str, int] = attrs.field(factory=dict)
     issues: list[Issue] = attrs.field(factory=list)
     refusal: ProviderError | None = None
@@ -138,29 +129,45 @@ class _Run:
         schools = self._list(at.SCHOOLS)
         classes = self._list(at.CLASSES)
         users = self._list(at.USERS)
+        # Who is at a school that is not known looks like one who is at none.
+        if self.ledger.of(at.SCHOOLS.name) != COMPLETE:
+            self.ledger.distrusted |= _STANDS_ON_SCHOOLS
+        lists = (at.SCHOOL_CLASSES, at.SCHOOL_USERS)
+        at_school = [self._at_schools(endpoint, schools) for endpoint in lists]
         schools_of: dict[str, list[str]] = {}
-        for endpoint in (at.SCHOOL_CLASSES, at.SCHOOL_USERS):
-            for school, found in self._many(endpoint, [*schools]).items():
-                for one in found:
+        for found in at_school:
+            for school in schools:
+                for one in found.get(school, ()):
                     schools_of.setdefault(one, []).append(school)
-        return Education(
+        members = self._in_classes(at.CLASS_MEMBERS, classes)
+        teachers = self._in_classes(at.CLASS_TEACHERS, classes)
+        self._note_hidden(classes, members)
+        of = Education(
             tenant=self.puller.source.tenant,
             schools=schools,
             classes=classes,
             users=users,
             schools_of=schools_of,
-            members=self._many(at.CLASS_MEMBERS, [*classes]),
-            teachers=self._many(at.CLASS_TEACHERS, [*classes]),
+            members=members,
+            teachers=teachers,
         )
+        self.ledger.contacts.update(education.schools_of_untold_contacts(of, self.issues))
+        return of
 
     def read_directory(self, rules: Directory) -> DirectoryRows:
         users = self._list(at.DIRECTORY_USERS)
         groups = self._list(at.GROUPS)
         classes = {key: group for key, group in groups.items() if rules.is_class(group)}
-        members = self._many(at.GROUP_MEMBERS, [*dict.fromkeys((*rules.groups, *classes))])
-        if any(not members.get(group) for group in rules.groups):
-            # A group whose members are hidden looks the same as one without any.
-            self.states[at.GROUP_MEMBERS.name] = self._emptied(at.GROUP_MEMBERS)
+        asked = dict.fromkeys((*rules.groups, *classes))
+        members, refused = self._many(at.GROUP_MEMBERS, asked)
+        # A group whose members are hidden looks the same as one without any.
+        unknown = [group for group in rules.groups if not members.get(group)]
+        if unknown:
+            self.ledger.lists[at.GROUP_MEMBERS.name] = refused.get(unknown[0], EMPTY)
+            self.ledger.distrusted |= _STANDS_ON_GROUPS
+        classes = {key: group for key, group in classes.items() if key in asked}
+        self.ledger.classes |= {key: refused[key] for key in classes if key in refused}
+        self._note_hidden(classes, members)
         return DirectoryRows(
             tenant=self.puller.source.tenant,
             rules=rules,
@@ -169,63 +176,107 @@ class _Run:
             members=members,
         )
 
-    def _emptied(self, endpoint: Endpoint[Any]) -> _State:
-        """Return what is known of a list of which nothing came, unless it is worse already."""
-        state = self.states.get(endpoint.name, _COMPLETE)
-        return (CoverageState.withheld, "empty") if state == _COMPLETE else state
+    # Lists
 
     def _list(self, endpoint: Endpoint[T]) -> dict[str, T]:
-        read = self._guard(
-            endpoint, lambda: self.puller.walker.read(endpoint, on_page=self._report(endpoint))
+        """Return the rows of a list; none where a permission withholds it."""
+        listing, state = self._guard(
+            lambda: self.puller.walker.read(endpoint, on_page=self._report(endpoint))
         )
-        if read is None:
-            return {}
-        self._note(read)
-        if not read.rows:
-            # Nothing at all is how a lost permission looks: absence must not be read as removal.
-            self.states[endpoint.name] = self._emptied(endpoint)
-        return read.rows
+        if listing is not None:
+            state = self._note(listing)
+            if state == COMPLETE and not listing.rows:
+                state = EMPTY
+        self.ledger.lists[endpoint.name] = state
+        return {} if listing is None else listing.rows
 
-    def _many(self, endpoint: Endpoint[Any], ids: Sequence[str]) -> dict[str, list[str]]:
-        """Return the ids of a short list's members, by what the list is of."""
+    def _at_schools(self, endpoint: Endpoint[Any], schools: dict[str, Any]) -> dict[str, list[str]]:
+        """Return the ids of each school's classes or people."""
+        found, refused = self._many(endpoint, schools)
+        self.ledger.schools |= {(endpoint.kind, school): refused[school] for school in refused}
+        if refused:
+            self.ledger.distrusted[endpoint.kind] = _STANDS_ON_SCHOOLS[endpoint.kind]
+        return found
 
-        def read() -> dict[str, list[str]]:
-            found = {}
-            for one, listing in self.puller.batcher.read(endpoint, ids):
-                self._note(listing)
+    def _in_classes(self, endpoint: Endpoint[Any], classes: dict[str, Any]) -> dict[str, list[str]]:
+        """Return the ids of each class's members or teachers."""
+        found, refused = self._many(endpoint, classes)
+        self.ledger.classes |= refused
+        return found
+
+    def _note_hidden(self, classes: Iterable[str], members: Mapping[str, Collection[str]]) -> None:
+        """Note classes without a member: one whose membership is hidden looks the same."""
+        for class_id in classes:
+            if class_id in members and not members[class_id]:
+                self.ledger.classes.setdefault(class_id, EMPTY)
+
+    def _many(
+        self, endpoint: Endpoint[Any], owners: dict[str, Any]
+    ) -> tuple[dict[str, list[str]], dict[str, State]]:
+        """
+        Return the ids of short lists' members by what each is of, and why others are not known.
+
+        What is gone since it was listed goes out of the owners.  Where nothing but refusals comes
+        the rest is not asked for.
+        """
+        found: dict[str, list[str]] = {}
+        refused: dict[str, State] = {}
+        for one, read in self.puller.batcher.read(endpoint, [*owners]):
+            if len(refused) >= MOST and not found:
+                break
+            listing, state = self._guard(read)
+            if listing is not None:
+                state = self._note(listing)
+            if listing is not None and state == COMPLETE:
                 rows = listing.rows.values()
                 found[one] = [row.id for row in rows if row.type in _OURS]
-            return found
+            elif self._is_gone(endpoint, one, state):
+                del owners[one]
+            else:
+                refused[one] = state
+        if refused and not found:
+            self.ledger.lists[endpoint.name] = next(iter(refused.values()))
+        return found, refused
 
-        return self._guard(endpoint, read) or {}
+    def _is_gone(self, endpoint: Endpoint[Any], one: str, state: State) -> bool:
+        """Return whether a list is not there since what it is of is not there any more."""
+        if state[1] != _NOT_THERE:
+            return False
+        owner = at.owner_of(endpoint)
+        try:
+            self.puller.walker.get(owner, owner.at(one), owner.params)
+        except NotFoundError:
+            return True
+        except ProviderError as error:
+            if error.code not in _REFUSALS:
+                raise
+        return False
 
-    def _guard(self, endpoint: Endpoint[Any], read: Callable[[], T]) -> T | None:
+    def _guard(self, read: Callable[[], Listing[T]]) -> tuple[Listing[T] | None, State]:
         """Return what was read; what a permission withholds is coverage and no error."""
         try:
-            self.states.setdefault(endpoint.name, _COMPLETE)
-            return read()
+            return read(), COMPLETE
         except ProviderError as error:
             if error.code in _REFUSALS:
-                self.states[endpoint.name] = CoverageState.withheld, error.code
                 self.refusal = self.refusal or error
-            elif self.allow_partial:
-                self.states[endpoint.name] = CoverageState.failed, error.code
-            else:
+                return None, (CoverageState.withheld, error.code)
+            if not self.allow_partial:
                 raise
-        return None
+            return None, (CoverageState.failed, error.code)
 
-    def _note(self, listing: Listing[Any]) -> None:
+    def _note(self, listing: Listing[Any]) -> State:
+        """Take in what was odd in a list; return whether all of it could be read."""
         name = listing.endpoint.name
         self.issues += listing.issues
         self.received[name] = self.received.get(name, 0) + listing.received
-        if any(issue.set_aside for issue in listing.issues):
-            self.states[name] = CoverageState.failed, "rows_set_aside"
+        is_whole = not any(issue.set_aside for issue in listing.issues)
+        return COMPLETE if is_whole else (CoverageState.failed, "rows_set_aside")
 
     def _report(self, endpoint: Endpoint[Any]) -> Callable[[int], None] | None:
         progress = self.progress
         return progress and (lambda rows: progress(endpoint.name, rows, None))
 
-    # What is known
+    # What a pull must have
 
     def refuse(self, records: Iterable[Record], scope: Scope) -> None:
         """Raise for a pull that looks whole and is not."""
@@ -239,56 +290,26 @@ class _Run:
             fix = "Grant the application permission and press Grant admin consent; is there data?"
             raise _incomplete("EDL-PULL-007", "there is not one user", fix=fix)
 
-    def coverage(self, records: Iterable[Record], scope: Scope) -> Iterator[CoverageEntry]:
-        present = {type(record) for record in records}
-        for kind in Kind:
-            if not scope.wants_kind(kind):
-                state = CoverageState.excluded
-                yield CoverageEntry(kind=kind, state=state, reason="scope")
-            elif self.puller.rules is not None:
-                yield self._of_directory(kind, present)
-            else:
-                yield from self._of_education(kind, present)
-
-    def _of_directory(self, kind: Kind, present: set[type]) -> CoverageEntry:
-        needed = {
-            Kind.org: (),
-            Kind.user: (at.DIRECTORY_USERS.name, at.GROUP_MEMBERS.name),
-            Kind.class_: (at.GROUPS.name,),
-            Kind.enrollment: (at.GROUPS.name, at.GROUP_MEMBERS.name),
-        }
-        if kind not in needed:
-            return _entry(kind, (CoverageState.withheld, "not_in_directory"))
-        return _entry(kind, self._state(kind, needed[kind], present))
-
-    def _of_education(self, kind: Kind, present: set[type]) -> Iterator[CoverageEntry]:
-        state = self._state(kind, _STANDS_ON[kind], present)
-        yield _entry(kind, state)
-        if kind is Kind.user:
-            # Contacts are at the tenant itself; without one, the permission may not show them.
-            if state == _COMPLETE and Relationship not in present:
-                state = CoverageState.withheld, "no_contacts"
-            yield attrs.evolve(_entry(kind, state), org_id=self.puller.source.tenant)
-
-    def _state(self, kind: Kind, names: Sequence[str], present: set[type]) -> _State:
-        """Return the worst of some lists; a kind of which nothing came is never complete."""
-        state = self._worst(names)
-        if state == _COMPLETE and RECORD_TYPES[kind] not in present:
-            return CoverageState.withheld, "empty"
-        return state
-
-    def _worst(self, names: Sequence[str]) -> _State:
-        states = [self.states.get(name, _COMPLETE) for name in names]
-        return max(states, key=lambda state: _GRAVITY.index(state[0]), default=_COMPLETE)
-
-    def warnings(self) -> Iterator[RosterWarning]:
-        for name, (state, code) in self.states.items():
-            if state is not CoverageState.complete:
-                yield RosterWarning(code="EDL-WARN-801", message=f"{name} is {state} ({code})")
+    def require_places(self, scope: Scope) -> None:
+        """Raise where a scope leaves schools out and who is at which school is not known."""
+        is_unknown = self.ledger.distrusted and not self.ledger.is_plain
+        if scope.narrows_orgs and is_unknown:
+            message = "the scope leaves schools out, but who is at which school is not known"
+            raise _incomplete("EDL-ENTRA-008", message)
 
 
-def _entry(kind: Kind, state: _State) -> CoverageEntry:
-    return CoverageEntry(kind=kind, state=state[0], reason=state[1])
+#: Fields that stand on the schools, their classes and their people.
+_STANDS_ON_SCHOOLS: Mapping[Kind, frozenset[str]] = {
+    Kind.org: frozenset({"child_ids"}),
+    Kind.class_: frozenset({"org_id"}),
+    Kind.user: frozenset({"roles", "primary_org_id", "primary_org_is_guess"}),
+}
+
+#: Fields that stand on the groups of a plain directory's rules.
+_STANDS_ON_GROUPS: Mapping[Kind, frozenset[str]] = {
+    Kind.user: frozenset({"roles"}),
+    Kind.enrollment: frozenset({"role"}),
+}
 
 
 def _incomplete(code: str, message: str, *, fix: str = "") -> IncompletePullError:

@@ -179,6 +179,7 @@ FAULTS = (
         "entra_page_twice",
         "Gives the first page of each list a second time, as its next.",
         Expects.truth,
+        may_raise=True,
         turn=_several_pages,
         send=_body(_twice),
     ),

@@ -41,7 +41,7 @@ KINDS: Mapping[str, Kind] = {
     "transitiveMembers": Kind.enrollment,
 }
 _EDUCATION = re.compile(r"/education/(schools|classes|users)(?:/([^/]+)(?:/(\w+))?)?")
-_PLAIN = re.compile(r"/(users|groups)(?:/([^/]+)/(transitiveMembers))?")
+_PLAIN = re.compile(r"/(users|groups)(?:/([^/]+)(?:/(transitiveMembers))?)?")
 
 
 def open_door(settings: Settings) -> "GraphDoor":

@@ -245,15 +245,19 @@ class Views:
         """The related contacts of each student, by the student's object id."""
         active = [u for u in self._district.users if u.status is Status.active]
         by_id = {user.sourced_id: user for user in active}
+        links = [*relationships(active)]
+        shared = Counter((link.student_id, _address(by_id[link.contact_id])) for link in links)
         found: dict[str, list[Contact]] = defaultdict(list)
-        counts: Counter[tuple[str, str]] = Counter()
-        for link in relationships(active):
+        counts: Counter[str] = Counter()
+        for link in links:
             adult = by_id[link.contact_id]
-            student = self.guid(link.student_id)
-            key = sha256(str(adult.email).lower().encode()).hexdigest()[:16]
-            counts[student, key] += 1
-            count = counts[student, key]
-            sourced_id = f"{student}|{key}" + (f".{count}" if count > 1 else "")
+            student, said = self.guid(link.student_id), _address(adult)
+            if shared[link.student_id, said] > 1:
+                said += f"|{adult.given_name} {adult.family_name}".lower()
+            sourced_id = f"{student}|{sha256(said.encode()).hexdigest()[:16]}"
+            counts[sourced_id] += 1
+            if counts[sourced_id] > 1:
+                sourced_id += f".{counts[sourced_id]}"
             found[student].append(self._contact(adult, str(link.kind_raw), student, sourced_id))
         return {student: tuple(contacts) for student, contacts in found.items()}
 
@@ -303,6 +307,10 @@ class Views:
             Kind.relationship: tuple(c.link for c in contacts),
             Kind.demographics: self.demographics,
         }
+
+
+def _address(adult: User) -> str:
+    return str(adult.email).lower()
 
 
 def _number(type_: IdentifierType, word: str, value: str) -> Identifier:

@@ -1,0 +1,150 @@
+"""What a pull of Graph can say of each kind, by what came of its lists."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import attrs
+
+from edlink.coverage import CoverageEntry, RosterWarning, Scope
+from edlink.entra import endpoints as at
+from edlink.model import RECORD_TYPES, Record, Relationship
+from edlink.vocabulary import CoverageState, Kind
+
+#: What can be said of a list, and why where that is not all of it.
+State = tuple[CoverageState, str | None]
+
+COMPLETE: State = (CoverageState.complete, None)
+#: Nothing at all is how a lost permission looks: absence must not be read as removal.
+EMPTY: State = (CoverageState.withheld, "empty")
+
+_GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
+
+#: Lists that each kind of the education resources stands on.
+_EDUCATION: Mapping[Kind, tuple[str, ...]] = {
+    Kind.org: (at.SCHOOLS.name,),
+    Kind.academic_session: (at.CLASSES.name,),
+    Kind.course: (at.CLASSES.name,),
+    Kind.class_: (at.CLASSES.name, at.SCHOOL_CLASSES.name),
+    Kind.user: (at.USERS.name, at.SCHOOL_USERS.name),
+    Kind.enrollment: (at.CLASSES.name, at.CLASS_MEMBERS.name, at.CLASS_TEACHERS.name),
+    Kind.demographics: (at.USERS.name,),
+    Kind.relationship: (at.USERS.name,),
+}
+
+#: The same of a plain directory; there are no other kinds in it.
+_DIRECTORY: Mapping[Kind, tuple[str, ...]] = {
+    Kind.org: (),
+    Kind.user: (at.DIRECTORY_USERS.name, at.GROUP_MEMBERS.name),
+    Kind.class_: (at.GROUPS.name,),
+    Kind.enrollment: (at.GROUPS.name, at.GROUP_MEMBERS.name),
+}
+
+_EXAMPLES = 5
+
+
+@attrs.define(kw_only=True)
+class Ledger:
+    """
+    What came of each list of one pull.
+
+    Attributes:
+        tenant: The directory's id, which is its org.
+        is_plain: Whether it is read as a plain directory.
+        lists: What can be said of a list, by its name.
+        classes: Of classes whose members are not all known, why.
+        schools: Of schools whose classes or people are not all known, why, by kind.
+        contacts: Schools at which a student's contacts were not told; None for no school.
+        distrusted: Fields that may be wrong since a list is missing, by kind.
+    """
+
+    tenant: str
+    is_plain: bool
+    lists: dict[str, State] = attrs.field(factory=dict)
+    classes: dict[str, State] = attrs.field(factory=dict)
+    schools: dict[tuple[Kind, str], State] = attrs.field(factory=dict)
+    contacts: set[str | None] = attrs.field(factory=set)
+    distrusted: dict[Kind, frozenset[str]] = attrs.field(factory=dict)
+
+    def of(self, name: str) -> State:
+        """Return what can be said of a list."""
+        return self.lists.get(name, COMPLETE)
+
+    def entries(self, records: Iterable[Record], scope: Scope) -> Iterator[CoverageEntry]:
+        """Yield what is known of each kind, then where some of it is known otherwise."""
+        present = {type(record) for record in records}
+        for kind in Kind:
+            if scope.wants_kind(kind):
+                yield from self._of_kind(kind, present)
+                yield from self._at_places(kind, scope)
+            else:
+                yield _entry(kind, (CoverageState.excluded, "scope"))
+
+    def _of_kind(self, kind: Kind, present: set[type]) -> Iterator[CoverageEntry]:
+        stands_on = _DIRECTORY if self.is_plain else _EDUCATION
+        if kind not in stands_on:
+            yield _entry(kind, (CoverageState.withheld, "not_in_directory"))
+            return
+        state = _worst([self.of(name) for name in stands_on[kind]])
+        if state == COMPLETE and RECORD_TYPES[kind] not in present:
+            state = EMPTY
+        if kind is Kind.user and not self.is_plain:
+            yield _entry(kind, state)
+            # Contacts are at the tenant itself; without one, the permission may not show them.
+            if state == COMPLETE and Relationship not in present:
+                state = CoverageState.withheld, "no_contacts"
+            elif state == COMPLETE and self.contacts:
+                state = _NOT_TOLD
+            yield attrs.evolve(_entry(kind, state), org_id=self.tenant)
+            return
+        if kind is Kind.relationship and state == COMPLETE and None in self.contacts:
+            state = _NOT_TOLD
+        yield _entry(kind, state)
+
+    def _at_places(self, kind: Kind, scope: Scope) -> Iterator[CoverageEntry]:
+        places = {org_id: state for (of, org_id), state in self.schools.items() if of is kind}
+        if kind is Kind.relationship:
+            places |= {org_id: _NOT_TOLD for org_id in self.contacts if org_id is not None}
+        for org_id, state in sorted(places.items()):
+            if scope.wants_org(org_id):
+                yield attrs.evolve(_entry(kind, state), org_id=org_id)
+        if kind is Kind.enrollment:
+            for class_id, state in self.classes.items():
+                yield attrs.evolve(_entry(kind, state), class_id=class_id)
+
+    def warnings(self) -> Iterator[RosterWarning]:
+        """Yield what a host must know of what did not come."""
+        for name, (state, code) in self.lists.items():
+            if state is not CoverageState.complete:
+                yield RosterWarning(code="EDL-WARN-801", message=f"{name} is {state} ({code})")
+        if self.classes:
+            message = "members of classes are hidden or refused; is Member.Read.Hidden missing?"
+            yield RosterWarning(
+                code="EDL-WARN-802",
+                message=message,
+                kind=Kind.enrollment,
+                count=len(self.classes),
+                ids=tuple(self.classes)[:_EXAMPLES],
+            )
+        for kind, fields in self.distrusted.items():
+            yield RosterWarning(
+                code="EDL-WARN-803",
+                message=f"a list is missing on which fields of each {kind} stand",
+                kind=kind,
+                distrusts=fields,
+            )
+        if self.contacts:
+            yield RosterWarning(
+                code="EDL-WARN-804",
+                message="of some students Graph does not say which contacts they have",
+                kind=Kind.relationship,
+            )
+
+
+_NOT_TOLD: State = (CoverageState.withheld, "contacts_not_told")
+
+
+def _worst(states: Sequence[State]) -> State:
+    return max(states, key=lambda state: _GRAVITY.index(state[0]), default=COMPLETE)
+
+
+def _entry(kind: Kind, state: State) -> CoverageEntry:
+    return CoverageEntry(kind=kind, state=state[0], reason=state[1])
