@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime
 
+import attrs
 import pytest
 
 from edlink.coverage import Source
@@ -149,6 +150,9 @@ def test_a_class_without_any_date_follows_the_policy(
         (Between.next, date(2025, 6, 1), []),
         (Between.last, date(2026, 7, 1), ["all-year", "both", "vernal"]),
         (Between.next, date(2026, 7, 1), ["all-year", "both", "vernal"]),
+        (Between.empty, date(2026, 1, 5), ["all-year"]),
+        (Between.next, date(2026, 1, 5), ["all-year", "both", "vernal"]),
+        (Between.last, date(2026, 1, 5), ["all-year", "autumn", "both"]),
     ],
 )
 def test_days_between_terms_follow_the_policy(between: Between, on: date, kept: list[str]) -> None:
@@ -156,6 +160,53 @@ def test_days_between_terms_follow_the_policy(between: Between, on: date, kept: 
     policy = TermPolicy(between=between, undated=Undated.drop)
 
     assert _kept(filter_terms(_roster(), on=on, policy=policy)) == kept
+
+
+@pytest.mark.parametrize(("on", "kept"), [(date(2025, 10, 1), False), (date(2026, 5, 20), True)])
+def test_a_summer_term_of_the_year_waits_for_its_turn(on: date, kept: bool) -> None:
+    """A part of the year that is far off is not current because the year is."""
+    year = attrs.evolve(YEAR, end_date=date(2026, 8, 1))
+    spring = attrs.evolve(SPRING, end_date=date(2026, 5, 15))
+    summer = AcademicSession(
+        sourced_id="summer",
+        type=SessionType.term,
+        start_date=date(2026, 6, 10),
+        end_date=date(2026, 7, 20),
+        parent_id="year",
+    )
+    camp = Class(sourced_id="camp", session_ids=("summer",))
+    roster = _roster(camp, sessions=(year, FALL, spring, summer))
+
+    assert ("camp" in _kept(filter_terms(roster, on=on))) is kept
+
+
+def test_between_semesters_their_own_terms_are_current_too() -> None:
+    """What stands in for a day is the whole of what that other day would have."""
+    quarter = AcademicSession(
+        sourced_id="q3",
+        type=SessionType.term,
+        start_date=date(2026, 1, 10),
+        end_date=date(2026, 3, 15),
+        parent_id="spring",
+    )
+    class_ = Class(sourced_id="quarterly", session_ids=("q3",))
+    roster = _roster(class_, sessions=(YEAR, FALL, SPRING, quarter))
+
+    assert "quarterly" in _kept(filter_terms(roster, on=date(2026, 1, 5)))
+
+
+def test_the_last_day_there_is_ends_a_term() -> None:
+    """What a system writes for "for ever" is a date like any other, with grace days and without."""
+    ends = date.max
+    sessions = tuple(
+        AcademicSession(sourced_id=i, type=SessionType.term, start_date=start, end_date=ends)
+        for i, start in (("a", date(2025, 8, 1)), ("b", date.min))
+    )
+    class_ = Class(sourced_id="endless", session_ids=("a",))
+    result = filter_terms(
+        _roster(class_, sessions=sessions), on=date(2026, 2, 1), policy=TermPolicy(grace_days=7)
+    )
+    assert "endless" in _kept(result)
 
 
 def test_each_school_is_between_terms_by_itself() -> None:

@@ -1,7 +1,7 @@
 """What neighbouring sessions say of their end dates, where a provider does not say it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 import attrs
@@ -44,6 +44,12 @@ _SHIFTS: Mapping[EndVerdict, int] = {
 Group = tuple[str | None, SessionType]
 
 
+def later(day: date, days: int) -> date:
+    """Return the day so many days on, or the last, or first, that there is."""
+    ordinal = min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal())
+    return date.fromordinal(ordinal)
+
+
 def infer_end_semantics(sessions: Iterable[AcademicSession]) -> dict[Group, EndVerdict]:
     """
     Return for each school and type of session what its neighbours say of the end dates.
@@ -66,7 +72,7 @@ def _verdict(windows: list[tuple[date, date]]) -> EndVerdict:
         verdict
         for start, end in windows
         for days, verdict in _GAPS.items()
-        if (neighbour := end + timedelta(days=days)) in starts and neighbour > start
+        if (neighbour := later(end, days)) in starts and neighbour > start
     }
     if not found:
         return EndVerdict.unknown
@@ -89,6 +95,6 @@ def _settled(session: AcademicSession, verdicts: Mapping[Group, EndVerdict]) -> 
     stated = session.end_semantics is EndSemantics.stated
     if stated or session.end_date is None or verdict is EndVerdict.unknown:
         return session
-    end = session.end_date + timedelta(days=_SHIFTS[verdict])
+    end = later(session.end_date, _SHIFTS[verdict])
     semantics = session.end_semantics if verdict is EndVerdict.mixed else EndSemantics.inferred
     return attrs.evolve(session, end_date=end, end_semantics=semantics)

@@ -1,13 +1,13 @@
 """The academic sessions of a roster as a tree with settled dates, and what is wrong with them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
 import attrs
 
-from edlink.matching.session_ends import EndVerdict, infer_end_semantics
+from edlink.matching.session_ends import EndVerdict, infer_end_semantics, later
 from edlink.model import AcademicSession
 from edlink.vocabulary import SessionType
 
@@ -36,7 +36,7 @@ class Window:
         """Return whether a day lies inside, the end put off by ``grace_days``."""
         if self.start is not None and on < self.start:
             return False
-        return self.end is None or on < self.end + timedelta(days=grace_days)
+        return self.end is None or on < later(self.end, grace_days)
 
     def overlaps(self, other: "Window") -> bool:
         """Return whether the two have a day in common."""
@@ -88,13 +88,17 @@ class SessionTree:
             above = self.parents.get(above)
         return tuple(found)
 
+    def children(self, session_id: str) -> tuple[str, ...]:
+        """Return the ids right below a session."""
+        return self._children.get(session_id, ())
+
     def descendants(self, session_id: str) -> tuple[str, ...]:
         """Return the ids below a session, the nearest first."""
         found: list[str] = []
-        level = self._children.get(session_id, ())
+        level = self.children(session_id)
         while level:
             found.extend(level)
-            level = tuple(c for child in level for c in self._children.get(child, ()))
+            level = tuple(c for child in level for c in self.children(child))
         return tuple(found)
 
     @cached_property

@@ -1,14 +1,14 @@
 """The part of a roster that belongs to the current, or the chosen, terms."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
 import attrs
 
 from edlink.errors import ConfigError
-from edlink.matching.session_ends import settle_ends
+from edlink.matching.session_ends import later, settle_ends
 from edlink.matching.sessions import (
     SessionProblem,
     SessionTree,
@@ -184,20 +184,27 @@ def pick_default_terms(
     Return the ids of the sessions that are current on a day, sorted.
 
     Each school's sessions are judged by themselves: those the day lies in, else those that the
-    policy names for days between terms.
+    policy names for days between terms.  So are the parts of a session that the day lies in: a
+    school year goes on while its semesters pause.
     """
     policy = policy or TermPolicy()
-    groups: dict[str | None, list[str]] = {}
-    for i, session in tree.sessions.items():
-        groups.setdefault(session.org_id, []).append(i)
     active = set(active_sessions(tree, on, grace_days=policy.grace_days))
+    groups = [*_by_org(tree, tree.sessions).values()]
+    groups += [g for i in active for g in _by_org(tree, tree.children(i)).values()]
     found = set(active)
-    for members in groups.values():
+    for members in groups:
         if active.isdisjoint(members):
             probe = _probe([tree.windows[i] for i in members], on, policy)
-            if probe is not None:
-                found.update(i for i in members if _holds(tree.windows[i], probe))
+            inside = {i: tree.windows[i] for m in members for i in (m, *tree.descendants(m))}
+            found.update(i for i, w in inside.items() if probe is not None and _holds(w, probe))
     return tuple(sorted(found))
+
+
+def _by_org(tree: SessionTree, session_ids: Iterable[str]) -> dict[str | None, list[str]]:
+    groups: dict[str | None, list[str]] = {}
+    for i in session_ids:
+        groups.setdefault(tree.sessions[i].org_id, []).append(i)
+    return groups
 
 
 def _holds(window: Window, on: date) -> bool:
@@ -210,10 +217,10 @@ def _probe(windows: list[Window], on: date, policy: TermPolicy) -> date | None:
         return None
     coming = min((w.start for w in windows if w.start is not None and w.start > on), default=None)
     past = max((w.end for w in windows if w.end is not None and w.end <= on), default=None)
-    soon = on + timedelta(days=policy.next_within_days)
+    soon = later(on, policy.next_within_days)
     if policy.between is Between.next and coming is not None and coming <= soon:
         return coming
-    return None if past is None else past - timedelta(days=1)
+    return None if past is None else later(past, -1)
 
 
 def _resolve(
