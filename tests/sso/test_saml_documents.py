@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 from tests.sso.saml_fetching import watched
 from tests.sso.saml_idp import NS, Idp, certificate, encode, one, pem
-from tests.sso.saml_login import accepted, refused, saml_flow
+from tests.sso.saml_login import accepted, refused, refused_after, saml_flow
 
 from edlink.sso.saml.envelope import parse_response
 
@@ -19,6 +19,10 @@ def wrapped_text(text: bytes) -> str:
         + text
         + b"</samlp:Response>"
     )
+
+
+def many(attribute: bytes, number: int) -> bytes:
+    return b"<a " + b" ".join(attribute % n for n in range(number)) + b"/>"
 
 
 BOMB = (
@@ -52,7 +56,15 @@ BOMB = (
         ),
         (wrapped_text(b"<a>" * 30_000), "EDL-LOGIN-041"),
         (wrapped_text(b"<a>" * 30_000 + b"</a>" * 30_000), "EDL-LOGIN-041"),
-        (wrapped_text(b"<a/>" * 90_000), "EDL-LOGIN-042"),
+        (wrapped_text(b"<a/>" * 90_000), "EDL-LOGIN-041"),
+        (wrapped_text(b"<a/>" * 4_999), "EDL-LOGIN-042"),
+        (wrapped_text(b"<a/>" * 5_000), "EDL-LOGIN-041"),
+        (wrapped_text(b"<a>" * 48 + b"</a>" * 48), "EDL-LOGIN-042"),
+        (wrapped_text(b"<a>" * 49 + b"</a>" * 49), "EDL-LOGIN-041"),
+        (wrapped_text(many(b"x%d='1'", 48)), "EDL-LOGIN-042"),
+        (wrapped_text(many(b"x%d='1'", 49)), "EDL-LOGIN-041"),
+        (wrapped_text(many(b"xmlns:x%d='urn:x'", 47)), "EDL-LOGIN-042"),
+        (wrapped_text(many(b"xmlns:x%d='urn:x'", 48)), "EDL-LOGIN-041"),
         (wrapped_text(b""), "EDL-LOGIN-042"),
     ],
 )
@@ -73,6 +85,21 @@ def test_junk_inside_good_base64_is_refused() -> None:
     assert refused(flow, field[:80] + "*" + field[80:], pending) == "EDL-LOGIN-040"
     lines = "\r\n".join(field[i : i + 76] for i in range(0, len(field), 76))
     assert flow.complete({"SAMLResponse": lines}, pending) is not None
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["open", "sealed"])
+def test_what_takes_long_to_canonicalize_is_refused(*, sealed: bool) -> None:
+    """Thousands of namespaces over thousands of elements would cost minutes; they are refused."""
+    spaces = " ".join(f'xmlns:n{n}="urn:{n}"' for n in range(4000))
+
+    def swell(root: etree._Element) -> None:
+        text = f"<n0:a {spaces}>{'<n0:a/>' * 12_000}</n0:a>"
+        value = root.findall(".//saml:AttributeValue", NS)[0]
+        value.append(etree.fromstring(text))
+
+    begun = time.thread_time()
+    assert refused_after(swell, sealed=sealed) == "EDL-LOGIN-041"
+    assert time.thread_time() - begun < 1
 
 
 def declared(encoding: str, text: str) -> bytes:

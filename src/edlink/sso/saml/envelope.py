@@ -11,6 +11,11 @@ from edlink.sso.saml.names import SAMLP
 #: Longest form field taken, in characters; real responses are a tenth of it.
 MAX_FIELD = 512 * 1024
 
+#: Most nodes, and most namespaces, attributes and ancestors of each; real responses have a tenth.
+#: Canonicalization takes time by their product, before anybody's signature is known to be good.
+_MAX_NODES = 5_000
+_MAX_OF_EACH = 48
+
 _WHITESPACE = {ord(c): None for c in " \t\r\n"}
 
 
@@ -57,10 +62,25 @@ def parse_response(data: bytes) -> etree._Element:
     Return the root of a SAML response.
 
     Raises:
-        InvalidLoginError: EDL-LOGIN-041 when it is not a plain XML document with that root.
+        InvalidLoginError: EDL-LOGIN-041 when it is not a plain XML document with that root, or one
+            that is made to take long.
     """
     root = parse_xml(data)
-    if root is None or root.tag != f"{SAMLP}Response":
+    if root is None or root.tag != f"{SAMLP}Response" or not _is_modest(root):
         message = "what was posted is not a plain SAML response"
         raise InvalidLoginError("EDL-LOGIN-041", message, reason="refused")
     return root
+
+
+def _is_modest(root: etree._Element) -> bool:
+    """Return whether a tree is of a size that is quickly worked on; stops at the first excess."""
+    for number, node in enumerate(root.iter()):
+        if number >= _MAX_NODES:
+            return False
+        if max(len(node.attrib), len(node.nsmap), _depth(node)) > _MAX_OF_EACH:
+            return False
+    return True
+
+
+def _depth(node: etree._Element) -> int:
+    return sum(1 for _ in node.iterancestors())
