@@ -126,6 +126,24 @@ def test_a_shared_address_stays_shared_when_one_sharer_is_linked() -> None:
     assert [(s.field, s.values, s.largest) for s in report.shared] == [("emails", 1, 2)]
 
 
+def test_a_shared_address_and_a_name_that_nearly_agrees_is_likely() -> None:
+    """A twin is not the old record whose short name fits both, once an id has linked the other."""
+    mail = {"emails": ("home@example.org",)}
+    incoming = [
+        student("in1", sis_id="1", given_name="Juan Carlos", **mail),
+        student("in2", sis_id="2", given_name="Juan Pablo", **mail),
+    ]
+    existing = [
+        student("ex1", sis_id="1", given_name="Juan Carlos"),
+        student("ex2", given_name="Juan", birth_date=None, **mail),
+    ]
+    report = match_people(incoming, existing)
+
+    assert [(g.reason, g.incoming, g.existing) for g in report.ambiguous] == [
+        ("likely", ("in2",), ("ex2",))
+    ]
+
+
 @pytest.mark.parametrize("field", ["emails", "username"])
 @pytest.mark.parametrize("on_left", [True, False])
 def test_an_address_of_another_kind_is_shared_too(field: str, on_left: bool) -> None:
