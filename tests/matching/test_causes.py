@@ -62,6 +62,16 @@ def test_one_domain_explains_many() -> None:
     assert len(mended.linked) == 5
 
 
+def test_a_familys_own_domain_is_named_in_no_cause() -> None:
+    """What a few people have in common is theirs, and no setting of a district."""
+    incoming = [student("in", emails=("ana@sample-family.example",), birth_date=None)]
+    existing = [student("ex", emails=("ana@example.org",), birth_date=None)]
+    found = explain_unmatched(match_people(incoming, existing), incoming, existing)
+
+    assert found.causes == ()
+    assert "sample-family" not in repr(found)
+
+
 def test_an_id_rule_explains_many() -> None:
     """Ids that lost their zeros are one cause, with the rule that mends them."""
     incoming = [student(f"in{n}", sis_id=f"000{n}1", birth_date=None) for n in range(1, 4)]

@@ -127,6 +127,11 @@ def _by_local_part(reader: Reader, people: Iterable[Person]) -> dict[str, list[P
     return found
 
 
+#: People from whom on a mail domain is an organization's; of fewer it may be a family's own, which
+#: no title may name.
+_FEW = 5
+
+
 def _domain_causes(
     reader: Reader,
     lefts: Mapping[str, Person],
@@ -139,6 +144,8 @@ def _domain_causes(
         left, right = (reader.emails(p)[0].partition("@")[2] for p in (lefts[a], rights[b]))
         found.setdefault((left, right), []).append(a)
     for (left, right), refs in found.items():
+        if len(refs) < _FEW:
+            continue
         yield Cause(
             code="EDL-MATCH-001",
             title=f"{len(refs)} of {total} differ only in the mail domain: {left} for {right}",
