@@ -90,14 +90,28 @@ def test_school_years_end_in_their_second_number(text: str | None, year: int | N
         ("Step Mother", RelationshipKind.stepparent),
         ("Grand-Father", RelationshipKind.grandparent),
         ("Legal Guardian", RelationshipKind.guardian),
-        ("Host Family", RelationshipKind.relative),
-        ("Child", RelationshipKind.unknown),
-        (None, RelationshipKind.unknown),
+        ("Parent/Guardian", RelationshipKind.guardian),
+        ("Adoptive  father ", RelationshipKind.parent),
+        ("Maternal Grandmother", RelationshipKind.grandparent),
+        ("Emergency Contact", RelationshipKind.emergency),
     ],
 )
-def test_relationship_words_become_kinds(text: str | None, kind: RelationshipKind) -> None:
-    """The first known word decides what an adult is; a school's own word is unknown."""
+def test_relationship_words_become_kinds(text: str, kind: RelationshipKind) -> None:
+    """A known word says what an adult is, alone or behind a word that leaves it what it is."""
     assert values.read_relationship_kind(text) is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Mother's Boyfriend", "Father\u2019s Girlfriend", "Mother-in-law", "Brother in Law"),
+        *("Not a parent", "Parent of friend", "Former Guardian", "Guardian ad litem"),
+        *("Friend/Parent", "Host Family", "Child", "Legal", "", None),
+    ],
+)
+def test_a_phrase_that_only_holds_such_a_word_is_unknown(text: str | None) -> None:
+    """Nobody becomes a parent because the word for somebody else names one."""
+    assert values.read_relationship_kind(text) is RelationshipKind.unknown
 
 
 @pytest.mark.parametrize(

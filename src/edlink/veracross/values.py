@@ -104,10 +104,9 @@ def read_school_year(text: str | None) -> int | None:
     return year if len(match[1]) == len("2027") else 2000 + year
 
 
-_PARENTS = "parent mother father mom dad adoptive biological"
 _KINDS: Mapping[str, RelationshipKind] = {
-    **dict.fromkeys(_PARENTS.split(), RelationshipKind.parent),
-    **dict.fromkeys(["guardian", "custodian"], RelationshipKind.guardian),
+    **dict.fromkeys(["parent", "mother", "father", "mom", "dad"], RelationshipKind.parent),
+    **dict.fromkeys(["guardian", "parent/guardian", "custodian"], RelationshipKind.guardian),
     **dict.fromkeys(
         ["stepparent", "stepmother", "stepfather", "stepmom", "stepdad"],
         RelationshipKind.stepparent,
@@ -120,27 +119,27 @@ _KINDS: Mapping[str, RelationshipKind] = {
     **dict.fromkeys(
         ["brother", "sister", "sibling", "stepbrother", "stepsister"], RelationshipKind.sibling
     ),
-    **dict.fromkeys(["relative", "cousin", "family"], RelationshipKind.relative),
+    **dict.fromkeys(["relative", "cousin", "family", "family member"], RelationshipKind.relative),
     **dict.fromkeys(["aide", "nanny", "sitter"], RelationshipKind.aide),
     **dict.fromkeys(["doctor", "physician"], RelationshipKind.doctor),
-    "emergency": RelationshipKind.emergency,
+    **dict.fromkeys(["emergency", "emergency contact"], RelationshipKind.emergency),
     "other": RelationshipKind.other,
 }
 _WORDS = re.compile(r"[a-z]+")
 _PREFIXES = re.compile(r"\b(step|grand)[\s-]+")
+#: What may stand before such a word and leaves its meaning as it is.
+_MODIFIERS = re.compile(r"(?:(?:legal|biological|adoptive|maternal|paternal)\s+)*")
 
 
 def read_relationship_kind(text: str | None) -> RelationshipKind:
     """
     Return what an adult is to a student, from the school's own word.
 
-    The first word that is known decides, so ``Step Mother`` and ``Legal Guardian`` are read; a
-    word the school made up is ``unknown``.
+    The whole text must be known, so ``Step Mother`` and ``Legal Guardian`` are read, while
+    ``Mother's Boyfriend`` and ``Former Guardian`` are ``unknown``, as any word the school made up.
     """
-    for word in _WORDS.findall(_PREFIXES.sub(r"\1", (text or "").lower())):
-        if word in _KINDS:
-            return _KINDS[word]
-    return RelationshipKind.unknown
+    phrase = _PREFIXES.sub(r"\1", " ".join((text or "").lower().split()))
+    return _KINDS.get(_MODIFIERS.sub("", phrase, count=1), RelationshipKind.unknown)
 
 
 def read_class_role(text: str | None) -> Role:
