@@ -121,6 +121,9 @@ def test_our_metadata_says_where_to_post() -> None:
         ({"acs_url": ACS + "?x=1"}, "EDL-CONF-054"),
         ({"skew": 181}, "EDL-CONF-054"),
         ({"skew": -1}, "EDL-CONF-054"),
+        ({"entity_id": ""}, "EDL-CONF-054"),
+        ({"unsolicited": "off"}, "EDL-CONF-054"),
+        ({"private_key": "junk"}, "EDL-CONF-075"),
     ],
 )
 def test_an_unsafe_connection_cannot_be_configured(settings: dict[str, Any], code: str) -> None:

@@ -88,6 +88,22 @@ def test_nothing_is_fetched_to_decrypt(attack: Attack, scheme: Scheme, tmp_path:
     assert code == "EDL-LOGIN-042"
 
 
+@pytest.mark.parametrize("scheme", ["http", "file", "path"])
+@pytest.mark.parametrize("path", [".", "saml:Assertion", ".//saml:AttributeValue"])
+def test_no_schema_is_fetched(path: str, scheme: Scheme, tmp_path: Path) -> None:
+    """A response that says where its schema lies is held to SAML's own, and nobody calls."""
+    with watched(scheme, tmp_path) as (url, called):
+
+        def point(root: etree._Element) -> None:
+            element = root if path == "." else root.findall(path, NS)[0]
+            for name, value in (("schemaL", f"urn:x {url}"), ("noNamespaceSchemaL", url)):
+                element.set(f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}ocation", value)
+            etree.SubElement(one(root, "samlp:Status"), "{urn:x}unknown")
+
+        assert refused_after(point) == "EDL-LOGIN-047"
+        assert not called()
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -175,6 +175,20 @@ def test_more_transforms_than_needed_are_refused() -> None:
     assert refused_after(change) == "EDL-LOGIN-042"
 
 
+@pytest.mark.parametrize(("number", "code"), [(48, "EDL-LOGIN-046"), (49, "EDL-LOGIN-042")])
+@SEALED
+def test_a_long_list_of_prefixes_is_refused(number: int, code: str, *, sealed: bool) -> None:
+    """Prefixes that every element would be searched for are limited, before any search."""
+
+    def lengthen(root: etree._Element) -> None:
+        exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#"
+        transform = root.findall(".//ds:Transform", NS)[-1]
+        prefixes = " ".join(f"n{n}" for n in range(number))
+        etree.SubElement(transform, f"{{{exclusive}}}InclusiveNamespaces", PrefixList=prefixes)
+
+    assert refused_after(lengthen, sealed=sealed) == code
+
+
 def test_two_assertions_are_refused() -> None:
     """A second assertion is refused, even when both are signed."""
 

@@ -3,6 +3,7 @@
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 METADATA = "{urn:oasis:names:tc:SAML:2.0:metadata}"
+EXCLUSIVE = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
 XENC = "{http://www.w3.org/2001/04/xmlenc#}"
 

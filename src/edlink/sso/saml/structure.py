@@ -15,11 +15,15 @@ from edlink.sso.saml.names import (
     DIGESTS,
     DSIG,
     ENCRYPTIONS,
+    EXCLUSIVE,
     SAML,
     SIGNATURES,
     TRANSFORMS,
     XENC,
 )
+
+#: Most prefixes that canonicalization looks for at every element; real lists have a handful.
+_MAX_PREFIXES = 48
 
 #: A transform for enveloped signatures and one for canonicalization.
 _MAX_TRANSFORMS = 2
@@ -64,6 +68,8 @@ def check_structure(root: etree._Element) -> None:
         _check_signature(signature)
     for info in root.iter(f"{DSIG}KeyInfo"):
         _require({part.tag for part in info.iterchildren("*")} <= _KEY_PARTS)
+    for prefixes in root.iter(f"{EXCLUSIVE}InclusiveNamespaces"):
+        _require(len(prefixes.get("PrefixList", "").split()) <= _MAX_PREFIXES)
     for transforms in root.iter(f"{DSIG}Transforms"):
         # Elsewhere, as in a RetrievalMethod, they are run before anybody has signed anything.
         parent = transforms.getparent()
