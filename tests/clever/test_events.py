@@ -168,3 +168,10 @@ def test_tombstones_hold_the_last_record() -> None:
 
     assert tombstone.record.title == "Old"
     assert "Old" not in repr(tombstone)
+
+
+def test_a_repeated_event_does_not_move_the_place_back() -> None:
+    """Where a feed ends with events that came before, the newest one stays the place."""
+    events = [event(n, "sections.updated", SECTION) for n in (1, 2, 3)]
+
+    assert log([*events, events[0]]).last_id == "e3"

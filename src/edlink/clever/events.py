@@ -54,10 +54,10 @@ class ChangeLog:
 
     def add(self, event: Row) -> None:
         """Take in the next event of the feed; one taken in before, or of no roster data, is not."""
-        self.last_id = event["id"]
         if event["id"] in self._seen:
-            return
+            return  # the feed's end is what is new, not what it repeats
         self._seen.add(event["id"])
+        self.last_id = event["id"]
         what, _, action = event["type"].partition(".")
         collection = self.version.events.get(what)
         if collection is None or action not in ("created", "updated", "deleted"):
