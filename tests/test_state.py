@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from tests import strategies
@@ -10,9 +12,9 @@ from tests.rosters import PULLED_AT, SOURCE, district, without
 
 from edlink.coverage import Coverage, CoverageEntry, Source, Tombstone
 from edlink.errors import ConfigError
-from edlink.model import Org, User
+from edlink.model import Org, Record, User
 from edlink.roster import Roster
-from edlink.state import ChangeSet, SyncState
+from edlink.state import ChangeSet, SyncState, apply_changes
 from edlink.vocabulary import CoverageState, Kind
 
 EARLY = datetime(2026, 8, 1, 10, tzinfo=UTC)
@@ -130,3 +132,59 @@ def test_a_change_set_does_not_print_its_records() -> None:
         tombstones=(Tombstone(kind=Kind.user, sourced_id="u2", record=person),),
     )
     assert "Xanthippe" not in repr(changes)
+
+
+def changed(*records: Record, **facts: Any) -> ChangeSet:  # noqa: ANN401 - the change set's own
+    """Return a change set of the district that tells of removals too."""
+    given: dict[str, Any] = {
+        "shows_removals": True,
+        "coverage": Coverage(CoverageEntry(kind=k) for k in Kind),
+    }
+    given |= {"source": SOURCE, "state": SyncState(source=SOURCE), **facts}
+    return ChangeSet(changed=records, **given)
+
+
+def test_changes_are_laid_over_a_roster() -> None:
+    """What changed is as it is now, what came is there, what went is not, all else stays."""
+    before = district()
+    ana = attrs.evolve(before.users[0], given_name="Renamed")
+    gone = Tombstone(kind=Kind.demographics, sourced_id="ana")
+    after = apply_changes(
+        before, changed(ana, User(sourced_id="new"), tombstones=(gone,)), pulled_at=LATE
+    )
+    assert after.user(ana.sourced_id) == ana
+    assert after.user("new") is not None
+    assert after.demographics_of("ana") is None
+    assert after.classes == before.classes
+    assert (after.pulled_at, after.tombstones) == (LATE, (gone,))
+
+
+def test_changes_that_tell_of_removals_leave_the_coverage() -> None:
+    """A roster stays as whole as it was, but for the kinds that the changes do not cover."""
+    whole = district(coverage=Coverage(CoverageEntry(kind=kind) for kind in Kind))
+    lacking = CoverageEntry(kind=Kind.relationship, state=CoverageState.withheld, reason="x")
+    after = apply_changes(whole, changed(coverage=Coverage([lacking])), pulled_at=LATE)
+    assert after.coverage.is_complete(Kind.user)
+    assert after.coverage.state(Kind.relationship) is CoverageState.withheld
+
+
+def test_changes_that_tell_of_no_removals_prove_nobody_gone() -> None:
+    """Until the next whole pull, the absence of a record means nothing."""
+    whole = district(coverage=Coverage(CoverageEntry(kind=kind) for kind in Kind))
+    after = apply_changes(whole, changed(shows_removals=False), pulled_at=LATE)
+    assert not after.coverage.is_complete(Kind.user)
+
+
+def test_a_reference_into_what_is_gone_is_an_issue() -> None:
+    """A link to a person who went leads nowhere, and the roster says so."""
+    whole = district(coverage=Coverage(CoverageEntry(kind=kind) for kind in Kind))
+    gone = Tombstone(kind=Kind.user, sourced_id="mum")
+    after = apply_changes(whole, changed(tombstones=(gone,)), pulled_at=LATE)
+    assert "dangling_reference" in {issue.reason for issue in after.issues}
+
+
+def test_changes_of_another_source_are_refused() -> None:
+    """One district's changes never fall on another's roster."""
+    with pytest.raises(ConfigError) as caught:
+        apply_changes(district(), changed(source=Source("oneroster", "elsewhere")), pulled_at=LATE)
+    assert caught.value.code == "EDL-CONF-103"

@@ -7,13 +7,8 @@ from pathlib import Path
 import attrs
 from examples.conference_host.store import Store
 
-from edlink import Kind, Roster, load_roster, save_roster
-from edlink.coverage import Coverage
+from edlink import ChangeSource, Roster, SyncState, apply_changes, load_roster, save_roster
 from edlink.errors import EdlinkError
-from edlink.model import RECORD_TYPES, Record
-from edlink.state import ChangeSet, ChangeSource, SyncState
-
-KINDS = {record: kind for kind, record in RECORD_TYPES.items()}
 
 
 @attrs.frozen
@@ -62,33 +57,10 @@ class Pulls:
             changes = client.pull_changes(SyncState.from_dict(self.store.get("sync_state")))
         if changes is None or any(e.state == "failed" for e in changes.coverage.entries):
             return None
-        roster = with_changes(before, changes)
+        roster = apply_changes(before, changes, pulled_at=datetime.now(UTC))
         self._keep(roster, changes.state)
         return roster
 
     def _keep(self, roster: Roster, state: SyncState) -> None:
         save_roster(roster, self.snapshot)
         self.store.keep("sync_state", state.to_dict())
-
-
-def with_changes(before: Roster, changes: ChangeSet) -> Roster:
-    """
-    Return a roster as it is after some changes.
-
-    Where the source tells of removals too, it is as whole as the one before.  Elsewhere nothing is
-    said of the coverage, so that nobody is taken for gone until the next whole pull.
-    """
-    records: dict[tuple[Kind, str], Record] = {
-        (kind, record.sourced_id): record for kind in Kind for record in before.records(kind)
-    }
-    records |= {(KINDS[type(record)], record.sourced_id): record for record in changes.changed}
-    gone = {(tombstone.kind, tombstone.sourced_id) for tombstone in changes.tombstones}
-    return Roster.from_records(
-        (record for key, record in records.items() if key not in gone),
-        source=before.source,
-        pulled_at=datetime.now(UTC),
-        coverage=before.coverage if changes.shows_removals else Coverage(),
-        tombstones=changes.tombstones,
-        warnings=changes.warnings,
-        issues=changes.issues,
-    )

@@ -26,7 +26,7 @@ from edlink.model import (
 from edlink.report import Finding, SyncReport
 from edlink.roster import Roster, RosterSource
 from edlink.snapshot import load_roster, save_roster
-from edlink.state import ChangeSet, ChangeSource, SyncState
+from edlink.state import ChangeSet, ChangeSource, SyncState, apply_changes
 from edlink.vocabulary import (
     ClassType,
     CoverageState,
@@ -84,6 +84,7 @@ __all__ = [
     "SyncState",
     "Tombstone",
     "User",
+    "apply_changes",
     "load_roster",
     "save_roster",
 ]

@@ -8,9 +8,10 @@ import attrs
 
 from edlink.coverage import Coverage, Issue, RosterWarning, Scope, Source, Tombstone
 from edlink.errors import ConfigError
-from edlink.model import Record
+from edlink.model import RECORD_TYPES, Record
+from edlink.references import check_references
 from edlink.roster import COLLECTIONS, Roster, RosterSource
-from edlink.vocabulary import CoverageState
+from edlink.vocabulary import CoverageState, Kind
 
 VERSION = 1
 
@@ -148,6 +149,55 @@ class ChangeSet:
     issues: tuple[Issue, ...] = ()
     warnings: tuple[RosterWarning, ...] = ()
     shows_removals: bool = False
+
+
+def apply_changes(roster: Roster, changes: ChangeSet, *, pulled_at: datetime) -> Roster:
+    """
+    Return a roster as it is after what changed since.
+
+    Where the source tells of removals too, the result is as whole as the roster was, but for the
+    kinds that the changes do not cover.  Elsewhere the coverage is empty, so that nobody is taken
+    for gone until the next whole pull.
+
+    Args:
+        roster: What the changes' state began with.
+        changes: All that was told since.
+        pulled_at: When, in UTC.
+
+    Raises:
+        ConfigError: EDL-CONF-103 where the changes are another source's.
+    """
+    if roster.source != changes.source:
+        raise ConfigError("EDL-CONF-103", "these changes belong to another source")
+    records: dict[tuple[Kind, str], Record] = {
+        (kind, record.sourced_id): record for kind in Kind for record in roster.records(kind)
+    }
+    for gone in changes.tombstones:
+        records.pop((gone.kind, gone.sourced_id), None)
+    records |= {(_KINDS[type(record)], record.sourced_id): record for record in changes.changed}
+    found = Roster.from_records(
+        records.values(),
+        source=roster.source,
+        pulled_at=pulled_at,
+        scope=roster.scope,
+        coverage=_coverage_after(roster.coverage, changes),
+        tombstones=changes.tombstones,
+        warnings=changes.warnings,
+        issues=changes.issues,
+    )
+    return check_references(found)
+
+
+_KINDS = {record: kind for kind, record in RECORD_TYPES.items()}
+
+
+def _coverage_after(before: Coverage, changes: ChangeSet) -> Coverage:
+    if not changes.shows_removals:
+        return Coverage()
+    told = changes.coverage.entries
+    lacking = {entry.kind for entry in told if entry.state is not CoverageState.complete}
+    kept = [entry for entry in before.entries if entry.kind not in lacking]
+    return Coverage([*kept, *(entry for entry in told if entry.kind in lacking)])
 
 
 @runtime_checkable
