@@ -22,9 +22,23 @@ def _ids(make_client: MakeClient, page_size: int) -> list[str]:
 
 
 def test_an_empty_page_ends_a_list(school: School, make_client: MakeClient) -> None:
-    """A short page is no end: one more page is asked for, and when it is empty the list is over."""
+    """A short page is no end: one that is empty, and again when it is asked for twice, is."""
     assert _ids(make_client, 2) == ["1", "2", "3"]
-    assert school.pages("/students") == [1, 2, 3]
+    assert school.pages("/students") == [1, 2, 3, 3]
+
+
+def test_an_empty_page_that_was_an_accident_ends_nothing(
+    school: School, make_client: MakeClient
+) -> None:
+    """Rows that come when an empty page is asked for again are read on."""
+    accidents = threading.Semaphore(1)
+
+    def blink(asked: Asked, answer: Answer) -> Answer:
+        is_hit = (asked.path, asked.page) == ("/students", 2) and accidents.acquire(blocking=False)
+        return Answer.json({"data": []}) if is_hit else answer
+
+    school.fault = blink
+    assert _ids(make_client, 1) == ["1", "2", "3"]
 
 
 def test_an_empty_list_costs_one_request(school: School, make_client: MakeClient) -> None:
@@ -50,7 +64,7 @@ def test_a_short_page_in_the_middle_loses_no_row(school: School, make_client: Ma
 def test_a_full_last_page_needs_one_more_request(school: School, make_client: MakeClient) -> None:
     """There is no count, so a list that ends with a full page is asked on until it is empty."""
     assert _ids(make_client, 3) == ["1", "2", "3"]
-    assert school.pages("/students") == [1, 2]
+    assert school.pages("/students") == [1, 2, 2]
 
 
 def test_a_server_that_overlooks_the_page_size_loses_no_row(
@@ -65,10 +79,10 @@ def test_a_server_that_overlooks_the_page_size_loses_no_row(
 def test_a_list_of_just_the_default_size_is_read_whole(
     school: School, make_client: MakeClient
 ) -> None:
-    """A list that happens to have as many rows as the default page costs one empty page more."""
+    """A list that happens to have as many rows as the default page ends at an empty one too."""
     school.rows["/students"] = people(100)
     assert len(_ids(make_client, 1000)) == 100
-    assert school.pages("/students") == [1, 2]
+    assert school.pages("/students") == [1, 2, 2]
 
 
 def test_a_short_page_that_comes_again_is_an_error(school: School, make_client: MakeClient) -> None:
@@ -149,15 +163,20 @@ def test_access_that_ends_in_the_middle_fails_the_pull(
         (b"<html>Sign in</html>", "EDL-PAGE-001"),
         (b'{"error": "no", "error_id": "e"}', "EDL-PAGE-002"),
         (b'{"rows": []}', "EDL-PAGE-003"),
+        (b"{}", "EDL-PAGE-003"),
+        (b'{"data": null}', "EDL-PAGE-003"),
     ],
 )
+@pytest.mark.parametrize("page", [1, 2])
 def test_an_answer_without_rows_is_no_empty_list(
-    school: School, make_client: MakeClient, body: bytes, code: str
+    school: School, make_client: MakeClient, body: bytes, code: str, page: int
 ) -> None:
-    """HTML, an error body or another envelope with status 200 is an error."""
-    school.fault = lambda asked, answer: Answer(200, body) if asked.path == "/students" else answer
+    """HTML, an error body, another envelope or none with status 200 is an error on every page."""
+    school.fault = lambda asked, answer: (
+        Answer(200, body) if (asked.path, asked.page) == ("/students", page) else answer
+    )
     with pytest.raises(PayloadError, match=code):
-        make_client().pull_roster()
+        make_client(page_size=2).pull_roster()
 
 
 def test_a_row_that_moved_between_pages_is_found_on_second_reading(
@@ -195,9 +214,7 @@ def test_value_lists_are_asked_for_once_a_list(school: School, make_client: Make
     make_client(page_size=1).pull_roster()
     assert [a.wants_lists for a in school.asked if a.path == "/students"] == [
         True,
-        False,
-        False,
-        False,
+        *[False] * 4,
     ]
 
 

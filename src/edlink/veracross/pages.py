@@ -99,6 +99,10 @@ class Walker:
         while True:
             response = self._get(endpoint, params, number, with_lists=with_lists and number == 1)
             page = decoder.decode(response, first=received)
+            if number > 1 and not page.received:
+                # Nothing but an empty page says that there is no more: one could be an accident.
+                response = self._get(endpoint, params, number, with_lists=False)
+                page = decoder.decode(response, first=received)
             repeated = seen.repeats([row.id for row in page.rows])  # type: ignore[attr-defined] # every row class has one
             # Nothing new and no shorter than the page before: no row that moved makes such a page.
             if number > 1 and len(repeated) == page.received >= max(before, 1):
