@@ -98,6 +98,17 @@ def test_rows_that_come_twice_are_read_once_more(graph: Graph, make_client: Make
     assert faults
 
 
+def test_a_row_that_comes_twice_on_one_page_is_read_once_more_too(
+    graph: Graph, make_client: MakeClient
+) -> None:
+    """One row in another's place is an error on whichever page it is."""
+    graph.fault = lambda asked, answer: (
+        Answer.json({"value": [{"id": "u1"}, {"id": "u1"}]}) if asked.path == USERS else answer
+    )
+    with pytest.raises(IncompletePullError, match="EDL-PULL-002"):
+        make_client().pull_roster()
+
+
 @pytest.mark.parametrize("path", [USERS, MEMBERS])
 def test_rows_that_come_twice_again_are_an_error(
     graph: Graph, make_client: MakeClient, path: str

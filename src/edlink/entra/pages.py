@@ -74,7 +74,7 @@ class Listing(Generic[T]):
     A list that was read.
 
     ``delta_link`` is where its changes continue; ``differing`` are the ids that came more than
-    once and not alike; ``repeated`` counts the rows that an earlier page had.
+    once and not alike; ``repeated`` counts the rows that had come before.
     """
 
     endpoint: Endpoint[T]
@@ -88,11 +88,12 @@ class Listing(Generic[T]):
 
     def add(self, rows: Sequence[Any]) -> None:
         """Take in the rows of a page; of rows with one id the last counts."""
-        self.repeated += sum(row.id in self.rows for row in rows)
+        before = len(self.rows)
         for row in rows:
             if self.rows.setdefault(row.id, row) != row:
                 self.differing.add(row.id)
                 self.rows[row.id] = row
+        self.repeated += len(rows) - (len(self.rows) - before)
 
     @property
     def may_lack(self) -> bool:

@@ -3,18 +3,17 @@
 import json
 from collections.abc import Callable
 from itertools import count
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
 from edlink.sandbox.district import District
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import Expects, Fault, Memory, Send
+from edlink.sandbox.faults.fault import CLEVER, Expects, Fault, Memory, Send
 from edlink.vocabulary import Kind
 
 Json: TypeAlias = dict[str, Any]
 
-CLEVER: Final = frozenset({"clever"})
 HTML = Reply(
     headers={"Content-Type": "text/html"}, body=b"<html><title>Log in | Clever</title></html>"
 )

@@ -9,14 +9,20 @@ import attrs
 
 from edlink.sandbox.district import District
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import Expects, Fault, Meet, Memory, Send
+from edlink.sandbox.faults.fault import (
+    DIRECTORY,
+    EDUCATION,
+    Expects,
+    Fault,
+    Meet,
+    Memory,
+    Send,
+)
 from edlink.vocabulary import Kind
 
 Json: TypeAlias = dict[str, Any]
 
-ENTRA: Final = frozenset({"entra", "entra-directory"})
-EDUCATION: Final = frozenset({"entra"})
-DIRECTORY: Final = frozenset({"entra-directory"})
+ENTRA: Final = EDUCATION | DIRECTORY
 
 NEXT, DELTA, SKIP, EMPTY = "@odata.nextLink", "@odata.deltaLink", "$skiptoken", "$empty"
 MEMBERS: Final = frozenset(
@@ -97,6 +103,18 @@ def _empty_page(exchange: Exchange, _: Memory) -> Reply | None:
 def _one_row(exchange: Exchange, _: Memory) -> None:
     if exchange.offset and exchange.rows:
         exchange.rows = exchange.rows[:1] * len(exchange.rows)
+
+
+def _one_early_and_longer(exchange: Exchange, memory: Memory) -> None:
+    _several_pages(exchange, memory)
+    if exchange.offset:
+        exchange.offset -= 1
+        exchange.limit += 1
+
+
+def _without_last(exchange: Exchange, _: Memory) -> None:
+    if exchange.offset:
+        exchange.rows = exchange.rows[:-1]
 
 
 def _empty_429(exchange: Exchange, memory: Memory) -> Reply | None:
@@ -185,11 +203,17 @@ FAULTS = (
     ),
     fault(
         "entra_rows_repeated",
-        "Gives one row in place of all others of a later page, beside a count that is right.",
+        "Gives one row in place of all others of a later page, beside a count where there is one.",
         Expects.error,
-        DIRECTORY,
         turn=_several_pages,
         spoil=_one_row,
+    ),
+    fault(
+        "entra_rows_shifted",
+        "Moves all rows down by one after the first page, so that the last never comes.",
+        Expects.error,
+        turn=_one_early_and_longer,
+        spoil=_without_last,
     ),
     fault(
         "entra_short_page",

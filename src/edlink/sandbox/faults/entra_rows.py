@@ -7,8 +7,8 @@ import attrs
 
 from edlink.sandbox.district import District
 from edlink.sandbox.exchange import Exchange
-from edlink.sandbox.faults.entra import EDUCATION, MEMBERS, fault
-from edlink.sandbox.faults.fault import Expects, Memory, struck
+from edlink.sandbox.faults.entra import MEMBERS, fault
+from edlink.sandbox.faults.fault import EDUCATION, Expects, Memory, struck
 from edlink.vocabulary import Kind, RelationshipKind, Role, Sex
 
 Json: TypeAlias = dict[str, Any]

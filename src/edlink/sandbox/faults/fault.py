@@ -67,8 +67,11 @@ Send: TypeAlias = Callable[[Exchange, Reply, Memory], Reply]
 Reads: TypeAlias = Callable[[Kind, Any, District], Any]
 
 ONEROSTER = frozenset({"oneroster", "classlink"})
-#: The doors whose lists have an envelope and pages of a size that the client asks for.
-ENVELOPED = ONEROSTER | {"clever"}
+CLEVER = frozenset({"clever"})
+VERACROSS = frozenset({"veracross"})
+EDUCATION = frozenset({"entra"})
+DIRECTORY = frozenset({"entra-directory"})
+EVERYWHERE: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)

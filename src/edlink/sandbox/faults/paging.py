@@ -5,14 +5,28 @@ from urllib.parse import urlencode
 import attrs
 
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import ENVELOPED, Expects, Fault, Memory, Send
+from edlink.sandbox.faults.fault import (
+    CLEVER,
+    DIRECTORY,
+    EVERYWHERE,
+    ONEROSTER,
+    VERACROSS,
+    Expects,
+    Fault,
+    Memory,
+    Send,
+)
 
 TOTALS = ("X-Total-Count", "x-total-count")
 
 
 def several_pages(exchange: Exchange, _: Memory) -> None:
     """Clamp the page so that every collection of more than ten takes about four."""
-    exchange.limit = min(exchange.limit, max(10, exchange.total // 4 + 1))
+    limit = min(exchange.limit, max(10, exchange.total // 4 + 1))
+    if "x-page-number" in exchange.request.headers:
+        # Numbered pages follow from their size.
+        exchange.offset = exchange.offset // exchange.limit * limit
+    exchange.limit = limit
 
 
 def _clamp(exchange: Exchange, _: Memory) -> None:
@@ -167,7 +181,7 @@ FAULTS = (
         summary="Gives the row before the offset once more at the top of each later page.",
         expects=Expects.truth,
         may_raise=True,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         turn=_one_early_and_longer,
     ),
     Fault(
@@ -187,7 +201,7 @@ FAULTS = (
         name="empty_page",
         summary="Gives empty pages in the middle of collections.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=ONEROSTER | CLEVER | DIRECTORY,
         turn=several_pages,
         spoil=_empty,
     ),
@@ -196,7 +210,7 @@ FAULTS = (
         summary="Gives an empty page in the middle of each collection, the first time.",
         expects=Expects.truth,
         may_raise=True,
-        providers=ENVELOPED,
+        providers=ONEROSTER | CLEVER | VERACROSS | DIRECTORY,
         turn=several_pages,
         spoil=_empty_once,
     ),

@@ -2,14 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from time import sleep, time
 
 import attrs
 
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import ENVELOPED, Expects, Fault, Meet, Memory, Send
+from edlink.sandbox.faults.fault import EVERYWHERE, Expects, Fault, Meet, Memory, Send
 from edlink.sandbox.faults.paging import several_pages
 from edlink.vocabulary import Kind
 
@@ -116,13 +116,23 @@ def _redirect(location: str) -> Callable[[], Reply]:
     return lambda: Reply(status=302, headers={"Location": location})
 
 
-def _error_body() -> Reply:
-    return json_reply({"statusInfoSet": [{"imsx_codeMajor": "failure", "imsx_severity": "error"}]})
+#: What the doors write in place of rows, by the key of the rows.
+_ERRORS: Mapping[str, object] = {
+    "data": {"error": "Internal server error"},
+    "value": {"error": {"code": "generalException", "message": "Internal server error"}},
+}
+_IMS_ERROR = {"statusInfoSet": [{"imsx_codeMajor": "failure", "imsx_severity": "error"}]}
 
 
-def _rows_as(shape: Callable[[Exchange], object]) -> Send:
+def _error_body(exchange: Exchange, _: Memory) -> Reply | None:
+    body = _ERRORS.get(exchange.envelope, _IMS_ERROR)
+    return json_reply(body) if _is_people(exchange) else None
+
+
+def _rows_as(shape: Callable[[Exchange], object], *, first_page: bool = True) -> Send:
     def send(exchange: Exchange, reply: Reply, _: Memory) -> Reply:
-        if not exchange.is_list or not reply.is_ok:
+        is_spared = not (first_page or exchange.offset)
+        if not exchange.is_list or not reply.is_ok or is_spared:
             return reply
         body = json.dumps(shape(exchange), ensure_ascii=False).encode()
         return attrs.evolve(reply, body=body)
@@ -135,7 +145,7 @@ FAULTS = (
         name="latency",
         summary="Answers every request for data 50 ms late.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         turn=_late,
     ),
     Fault(
@@ -148,35 +158,35 @@ FAULTS = (
         name="rate_limited_seconds",
         summary="Answers one request 429 with Retry-After of one second.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         meet=_once(lambda: _wait("1")),
     ),
     Fault(
         name="rate_limited_date",
         summary="Answers one request 429 with Retry-After as a date a second ahead.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         meet=_once(lambda: _wait(formatdate(time() + 1, usegmt=True))),
     ),
     Fault(
         name="rate_limited_html",
         summary="Answers one request 429 with HTML and Retry-After of one second.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         meet=_once(lambda: attrs.evolve(_html(429), headers=HTML | {"Retry-After": "1"})),
     ),
     Fault(
         name="rate_limited_for_long",
         summary="Answers every request 429 with Retry-After of an hour.",
         expects=Expects.error,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         meet=_everything(lambda: _wait("3600")),
     ),
     Fault(
         name="error_500_once",
         summary="Answers the first request of each endpoint 500.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         meet=_first_of_each(lambda: _html(500)),
     ),
     Fault(
@@ -196,21 +206,21 @@ FAULTS = (
         name="error_503_always",
         summary="Answers every request for users 503.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         meet=_always(lambda: _html(503)),
     ),
     Fault(
         name="connection_cut_once",
         summary="Closes the connection in the middle of the first page of users.",
         expects=Expects.truth,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         send=_cut(always=False),
     ),
     Fault(
         name="connection_cut",
         summary="Closes the connection in the middle of every page of users.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         send=_cut(always=True),
     ),
     Fault(
@@ -218,35 +228,35 @@ FAULTS = (
         summary="Ends the first page of users early, with a length to match.",
         expects=Expects.truth,
         may_raise=True,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         send=_truncated(always=False),
     ),
     Fault(
         name="truncated_json",
         summary="Ends every page of users early, with a length to match.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         send=_truncated(always=True),
     ),
     Fault(
         name="byte_order_mark",
         summary="Puts a byte order mark before the JSON.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         send=_bom,
     ),
     Fault(
         name="gzip",
         summary="Compresses every answer.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         send=_gzip,
     ),
     Fault(
         name="lower_case_headers",
         summary="Writes the names of headers in small letters.",
         expects=Expects.truth,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         send=_small_letters,
     ),
     Fault(
@@ -254,42 +264,42 @@ FAULTS = (
         summary="Sends JSON as text/plain.",
         expects=Expects.truth,
         may_raise=True,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         send=_plain_type,
     ),
     Fault(
         name="html_login",
         summary="Answers users with a login page and 200.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         meet=_always(lambda: _html(200, LOGIN_PAGE)),
     ),
     Fault(
         name="error_body_200",
         summary="Answers users with an error body and 200.",
         expects=Expects.error,
-        providers=ENVELOPED,
-        meet=_always(_error_body),
+        providers=EVERYWHERE,
+        meet=_error_body,
     ),
     Fault(
         name="redirect_to_login",
         summary="Redirects every request for data to a login page of the same host.",
         expects=Expects.error,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         meet=_everything(_redirect("/login")),
     ),
     Fault(
         name="redirect_to_other_host",
         summary="Redirects every request for data to another host.",
         expects=Expects.error,
-        providers=frozenset(),
+        providers=EVERYWHERE,
         meet=_everything(_redirect("http://roster.example.org/elsewhere")),
     ),
     Fault(
         name="missing_envelope",
         summary="Puts the rows under a key that is not the protocol's.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         send=_rows_as(lambda exchange: {"items": exchange.rows}),
     ),
     Fault(
@@ -309,14 +319,22 @@ FAULTS = (
         name="empty_object",
         summary="Sends {} instead of rows, beside a total that says there are some.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         send=_rows_as(lambda _: {}),
+    ),
+    Fault(
+        name="empty_object_later",
+        summary="Sends {} instead of the rows of every page but the first.",
+        expects=Expects.error,
+        providers=EVERYWHERE,
+        turn=several_pages,
+        send=_rows_as(lambda _: {}, first_page=False),
     ),
     Fault(
         name="null_envelope",
         summary="Sends null under the right key, beside a total that says there are rows.",
         expects=Expects.error,
-        providers=ENVELOPED,
+        providers=EVERYWHERE,
         send=_rows_as(lambda exchange: {exchange.envelope: None}),
     ),
 )

@@ -1,18 +1,17 @@
 """What goes wrong at Veracross: its paging, its limits, its tokens, its shapes."""
 
 import time
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
 from edlink.sandbox.district import District
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
-from edlink.sandbox.faults.fault import Change, Expects, Fault, Memory, Reads, struck
+from edlink.sandbox.faults.fault import VERACROSS, Change, Expects, Fault, Memory, Reads, struck
 from edlink.vocabulary import Kind
 
 Json: TypeAlias = dict[str, Any]
 
-VERACROSS: Final = frozenset({"veracross"})
 CONTACTS = "/contact_info"
 PAGE_OF_NO_CHOICE = 100
 REQUESTS_BEFORE = 4
