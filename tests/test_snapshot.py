@@ -24,7 +24,7 @@ from edlink.snapshot import SCHEMA_VERSION, load_roster, save_roster
 from edlink.vocabulary import CoverageState, IdentifierType, Kind, Role, Status
 
 #: The schema as of SCHEMA_VERSION.  When this changes, raise the version and write it here.
-FINGERPRINT = (2, "e720a1f286377a7b")
+FINGERPRINT = (3, "22457120b91249dd")
 
 HAS_ZSTD = any(map(importlib.util.find_spec, ("zstandard",)))
 
