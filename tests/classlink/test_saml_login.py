@@ -170,10 +170,11 @@ def test_a_restart_keeps_to_the_district() -> None:
     """With a pinned entity id, or a kept copy, a swapped document is refused by every process."""
     with running_issuer() as server:
         url = served(server)
-        swapped = metadata("attacker", entity_id="https://evil.example.org").encode()
+        evil = "https://evil.example.org"
+        swapped = metadata("attacker", entity_id=evil, sso=f"{evil}/sso").encode()
         server.answers["/metadata"] = (200, {}, swapped)
         kept = login(idp_metadata_url=url)
-        assert kept.begin().url.startswith(SSO)
+        assert kept.begin().url.startswith(SSO + "?")
         pinned = login(idp_metadata="", idp_metadata_url=url, idp_entity_id=IDP)
         with pytest.raises(LoginError) as caught:
             pinned.begin()

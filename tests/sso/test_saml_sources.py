@@ -166,6 +166,11 @@ def test_a_failed_look_is_soon_repeated(issuer: Issuer) -> None:
     serve(issuer, metadata("next"))
     later = NOW + REFRESH + 363 * 60
     assert source.current(later).certificates == (bare(certificate("next")),)
+    issuer.answers.clear()
+    issuer.seen.clear()
+    for seconds in (0, 59, 60):
+        source.current(later + REFRESH + seconds)
+    assert len(issuer.seen) == 2
 
 
 def test_expired_metadata_replace_no_good_ones(issuer: Issuer) -> None:
