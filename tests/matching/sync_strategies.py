@@ -155,13 +155,16 @@ def overrides(draw: st.DrawFn) -> Overrides:
     for i in draw(st.lists(st.sampled_from([*USERS, *CLASSES]), max_size=4)):
         type_ = draw(st.sampled_from(OverrideType))
         by_ref = draw(st.booleans())
+        is_user = i in USERS
         entries.append(
             Override(
                 type=type_,
-                kind=Kind.user if i in USERS else Kind.class_,
+                kind=Kind.user if is_user else Kind.class_,
                 ref=f"h-{i}" if by_ref else None,
                 sourced_id=None if by_ref else i,
-                fields={"given_name", "org_id"} if type_ is OverrideType.sticky else (),
+                fields={"given_name" if is_user else "org_id"}
+                if type_ is OverrideType.sticky
+                else (),
                 actor="staff-1",
                 day=DAY,
             )
