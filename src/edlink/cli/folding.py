@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import typer
 
 from edlink.cli.show import out
+from edlink.matching import fold_contacts
 from edlink.roster import Roster
 from edlink.sandbox import Sandbox
 from edlink.sandbox.graph.views import ADULTS
@@ -21,8 +22,6 @@ def show_people(district: Sandbox, roster: Roster) -> None:
     Raises:
         typer.Exit: Where the folded people are not the district's.
     """
-    from edlink.entra import fold_contacts  # noqa: PLC0415 - msal is an extra of its own
-
     found = fold_contacts(roster)
     counts = found.roster.counts()
     out.print(

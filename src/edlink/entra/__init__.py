@@ -1,7 +1,6 @@
 """Microsoft Entra ID: rosters (Graph) and sign-in."""
 
 from edlink.entra.client import EntraClient
-from edlink.entra.contacts import FoldedContacts, fold_contacts
 from edlink.entra.directory import Directory
 
-__all__ = ["Directory", "EntraClient", "FoldedContacts", "fold_contacts"]
+__all__ = ["Directory", "EntraClient"]

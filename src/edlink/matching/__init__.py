@@ -30,6 +30,7 @@ if typing.TYPE_CHECKING:
         plan_class_start,
     )
     from edlink.matching.clear import Account, ClearPlan, plan_clear
+    from edlink.matching.contacts import FoldedContacts, fold_contacts
     from edlink.matching.dedupe import (
         DuplicateGroup,
         DuplicateGroups,
@@ -184,6 +185,7 @@ __all__ = [
     "Evidence",
     "FieldChange",
     "FilterResult",
+    "FoldedContacts",
     "GuardianClaim",
     "Hold",
     "HostPerson",
@@ -276,6 +278,7 @@ __all__ = [
     "filter_terms",
     "find_duplicates",
     "find_expired",
+    "fold_contacts",
     "host_links",
     "host_people",
     "infer_end_semantics",
@@ -329,6 +332,7 @@ _NAMES = {
     "claim_reasons": "Reason",
     "classes": "ClassStart ClassStartPlan Classroom classrooms_of match_classes plan_class_start",
     "clear": "Account ClearPlan plan_clear",
+    "contacts": "FoldedContacts fold_contacts",
     "dedupe": "DuplicateGroup DuplicateGroups HostPerson find_duplicates",
     "diff": "FieldChange RecordUpdate RosterDiff apply_diff diff_rosters",
     "directory": "StudentDirectory",

@@ -1,8 +1,9 @@
 """
-Related contacts as people: entries that agree become one; pure.
+Contacts as people: entries that agree become one.
 
-Graph gives a contact no id.  It is an entry on a student, so that a parent of two students is two
-entries.  A client does not guess who is who; a host that wants people folds after a whole pull.
+Where a provider gives a contact no id, as Microsoft Graph does, it is an entry on a student, so
+that a parent of two students is two entries.  A client does not guess who is who; a host that wants
+people folds after a whole pull.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +44,7 @@ class FoldedContacts:
 
 def fold_contacts(roster: Roster) -> FoldedContacts:
     """
-    Return a roster of Graph's education resources with each contact once.
+    Return a roster with each contact once, where its contacts are entries on one student each.
 
     Entries fold that have one full name and one e-mail or telephone number, and do not differ in
     the other.  Where entries that would fold through others contradict, or two of them stand on

@@ -4,9 +4,9 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.entra.test_contacts import entry, fold
+from tests.matching.test_contacts import entry, fold
 
-from edlink.entra import fold_contacts
+from edlink.matching import fold_contacts
 from edlink.matching.emails import normalize_phone
 from edlink.matching.normalize import normalize_name
 from edlink.model import User

@@ -5,8 +5,7 @@ import pytest
 from tests.contract.doors import Door
 
 from edlink.coverage import Source
-from edlink.entra import FoldedContacts, fold_contacts
-from edlink.matching import match_people, people_of
+from edlink.matching import FoldedContacts, fold_contacts, match_people, people_of
 from edlink.model import Relationship, RoleAssignment, User
 from edlink.roster import Roster
 from edlink.vocabulary import RelationshipKind, Role
