@@ -137,6 +137,16 @@ def test_another_encoding_is_refused(encoding: str) -> None:
     assert refused(flow, encode(data), pending) == "EDL-LOGIN-041"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
+def test_another_encoding_that_is_not_declared_is_refused(encoding: str) -> None:
+    """Bytes that the parser would know for another encoding by themselves are refused."""
+    flow = saml_flow()
+    pending = flow.begin().pending
+    body = etree.tostring(Idp().tree(pending.request_id)).decode()
+    data = f'<?xml version="1.0"?>{body}'.encode(encoding)
+    assert refused(flow, encode(data), pending) == "EDL-LOGIN-041"
+
+
 def test_nothing_can_be_spelled_in_two_ways(tmp_path: Path) -> None:
     """An encrypted assertion spelled in UTF-7, plain text to others, is never looked at."""
     plus = str.maketrans({"+": "+-", "<": "+ADw-", ">": "+AD4-", '"': "+ACI-", "&": "+ACY-"})

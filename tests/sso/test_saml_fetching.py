@@ -126,6 +126,12 @@ def test_other_ways_to_a_key_are_refused(name: str, idp: Idp) -> None:
     assert refused_after(add, idp) == "EDL-LOGIN-042"
 
 
+def test_a_signatures_key_is_not_looked_up() -> None:
+    """A signature that refers to its key, even inside the response, is refused."""
+    code = refused_after(lambda root: retrieval(root, "#_key"))
+    assert code == "EDL-LOGIN-042"
+
+
 def test_nothing_is_signed_beside_the_assertion() -> None:
     """An object that a signature encloses is refused, whatever it holds."""
 

@@ -233,6 +233,17 @@ def test_first_logins_share_one_look(issuer: Issuer) -> None:
     assert len(issuer.seen) == 1
 
 
+def test_a_login_shares_a_look_of_another(issuer: Issuer) -> None:
+    """A login that used older metadata is given what is held by now, without a look."""
+    serve(issuer, metadata())
+    source = remote(issuer)
+    used = source.current(NOW)
+    serve(issuer, metadata("next"))
+    newer = source.current(NOW + REFRESH)
+    assert source.refreshed(used, NOW + REFRESH + PAUSE) == newer != used
+    assert len(issuer.seen) == 2
+
+
 def test_a_renewed_certificate_is_found_by_all_at_once(issuer: Issuer) -> None:
     """Of eight people at the same moment after a renewal, all are signed in, by one look."""
     now = [time.time()]

@@ -46,12 +46,14 @@ def parse_xml(data: bytes) -> etree._Element | None:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
     try:
-        data.decode("utf-8")
-        root = etree.fromstring(data, parser)
+        # UTF-16 without a declaration would be read, and called UTF-8 afterwards.
+        root = None if "\0" in data.decode("utf-8") else etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
-    # The parser is told no encoding, so this is the one it read by: UTF-7 can spell a whole
-    # element in what is plain text to a reader of UTF-8.
+    if root is None:
+        return None
+    # The parser is told no encoding, so this is the one it was declared in and read by: UTF-7 can
+    # spell a whole element in what is plain text to a reader of UTF-8.
     info = root.getroottree().docinfo
     plain = not info.doctype and (info.encoding or "utf-8").lower() in ("utf-8", "us-ascii")
     return root if plain else None
