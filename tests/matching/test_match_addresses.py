@@ -167,15 +167,17 @@ def test_an_address_at_another_tenant_is_not_shared() -> None:
     assert linked(report) == {"in": ("ex", "email")}
 
 
-def test_an_office_address_holds_nobody() -> None:
-    """An address of more people than any group may have is no key at all."""
+@pytest.mark.parametrize("are_linked", [True, False])
+def test_an_office_address_holds_nobody(are_linked: bool) -> None:
+    """An address of more people than any group may have is no key, linked or not."""
     crowd = [
         student(f"x{n}", provider_ids=(f"p{n}",), emails=("o@example.org",)) for n in range(60)
     ]
+    known = [attrs.evolve(person, emails=()) for person in crowd] if are_linked else []
     one = student("in", birth_date=None, emails=("o@example.org",))
-    report = match_people([*crowd, one], [attrs.evolve(one, ref="ex")])
+    report = match_people([*crowd, one], [*known, attrs.evolve(one, ref="ex")])
 
-    assert (report.linked, report.ambiguous, report.shared[0].largest) == ((), (), 61)
+    assert (report.link_of("in"), report.ambiguous, report.shared[0].largest) == (None, (), 61)
 
 
 def test_an_address_with_two_generations_links_nobody() -> None:
