@@ -148,7 +148,7 @@ class RemoteMetadata:
             return None
         if origin(found.sso_url) != origin(last.sso_url):
             return "another_host"
-        return "expired" if last.is_valid(now) and not found.is_valid(now) else None
+        return None if found.is_valid(now) else "expired"
 
     def _serves(self, now: float) -> bool:
         return self._metadata is not None and self._metadata.is_valid(now)
