@@ -3,7 +3,7 @@ import pytest
 from tests.entra.conftest import MakeClient
 from tests.entra.graph import Answer, Asked, Graph, Row, directory
 
-from edlink.coverage import Source
+from edlink.coverage import Scope, Source
 from edlink.entra import Directory
 from edlink.errors import (
     ConfigError,
@@ -11,7 +11,7 @@ from edlink.errors import (
     PermissionDeniedError,
     UnavailableError,
 )
-from edlink.model import Class, Enrollment
+from edlink.model import Class, Demographics, Enrollment
 from edlink.state import SyncState
 from edlink.vocabulary import CoverageState, Kind, Role
 
@@ -75,6 +75,23 @@ def test_memberships_of_what_changed_come_with_it(deltas: Deltas, make_client: M
         ("c1|u2", Role.student),
         ("c2|t1", Role.student),
     ]
+
+
+def test_changes_leave_out_what_the_pull_did(deltas: Deltas, make_client: MakeClient) -> None:
+    """Birth dates that were not asked for, and classes of a school left out, do not come in."""
+    rows = deltas.graph.rows
+    rows["/education/schools"].append({"id": "s2"})
+    rows["/education/schools/s1/classes"] = [{"id": "c1"}]
+    rows["/education/schools/s2/classes"] = [{"id": "c2"}]
+    rows["/education/classes/c2/schools"] = [{"id": "s2"}]
+    rows["/education/users/u1/schools"] = [{"id": "s1"}]
+    rows["/education/users/u1/classes"] = [{"id": "c1"}, {"id": "c2"}]
+    scope = Scope(exclude_kinds={Kind.demographics}, exclude_orgs={"s2"})
+    state = SyncState.after(make_client(track_changes=True).pull_roster(scope))
+    deltas.changed["users"] = [{"id": "u1"}]
+    changed = make_client().pull_changes(state).changed
+    assert [r.class_id for r in changed if isinstance(r, Enrollment)] == ["c1"]
+    assert not [r for r in changed if isinstance(r, Demographics)]
 
 
 def test_memberships_that_are_withheld_are_left_out(
