@@ -370,6 +370,20 @@ def test_distrusted_fields_are_not_read() -> None:
     assert (person.given_name, person.family_name, person.birth_date) == (None, "Sample", None)
 
 
+def test_distrusted_second_addresses_leave_the_first() -> None:
+    """Where second e-mails are not known, the first is read alone."""
+    warning = RosterWarning(
+        code="EDL-ROSTER-001",
+        message="second e-mails are missing",
+        kind=Kind.user,
+        distrusts=frozenset({"other_emails"}),
+    )
+    user = User(sourced_id="u1", email="a@example.org", other_emails=("b@example.org",))
+    (person,) = people_of(roster_of(user, warnings=(warning,)))
+
+    assert person.emails == ("a@example.org",)
+
+
 @pytest.mark.parametrize(
     ("roles", "kind"),
     [

@@ -1,6 +1,6 @@
 import pytest
 from tests.veracross.conftest import MakeClient
-from tests.veracross.school import Answer, Asked, School, people
+from tests.veracross.school import Answer, Asked, Row, School, people
 
 from edlink.coverage import Scope, Source
 from edlink.errors import AuthError, ConfigError, IncompletePullError, UnavailableError
@@ -116,6 +116,72 @@ def test_a_refused_further_list_makes_its_kind_unknown(
     assert coverage.state(Kind.enrollment) is CoverageState.withheld
 
 
+def test_an_empty_further_list_makes_its_kind_unknown(
+    school: School, make_client: MakeClient
+) -> None:
+    """A list that only adds and comes without a row is missed as if it was refused."""
+    school.rows["/academics/classes"] = [{"id": 5, "primary_teacher_id": 90}]
+    school.rows["/academics/enrollments"] = [{"id": 1, "internal_class_id": 5, "person_id": 1}]
+    scopes = [*SCOPES, "academics.permissions:list"]
+    entry = make_client(scopes=scopes).pull_roster().coverage.entry(Kind.enrollment)
+    assert entry is not None
+    assert (entry.state, entry.reason) == (CoverageState.withheld, "empty")
+
+
+@pytest.mark.parametrize(
+    ("path", "row", "kind"),
+    [
+        ("/academics/enrollments", {"internal_class_id": 5, "person_id": None}, Kind.enrollment),
+        ("/academics/enrollments", {"internal_class_id": None, "person_id": 1}, Kind.enrollment),
+        ("/relationships", {"person_id": None, "related_person_id": 50}, Kind.relationship),
+        ("/relationships", {"person_id": 1, "related_person_id": None}, Kind.relationship),
+        ("/academics/permissions", {"class": {"id": 5}, "person": None}, Kind.enrollment),
+        ("/academics/permissions", {"class": None, "person": {"id": 90}}, Kind.enrollment),
+    ],
+)
+def test_a_row_without_what_it_connects_is_set_aside(
+    school: School, make_client: MakeClient, path: str, row: Row, kind: Kind
+) -> None:
+    """A null where a person or class belongs says nothing, and an Issue says so."""
+    school.rows[path] = [{"id": 71, **row}]
+    roster = make_client(scopes=[*SCOPES, "academics.permissions:list"]).pull_roster()
+    (issue,) = roster.issues
+    assert (issue.kind, issue.sourced_id, issue.set_aside) == (kind, "71", True)
+    assert not list(roster.records(kind))
+
+
+def test_a_relationship_set_aside_may_be_any(school: School, make_client: MakeClient) -> None:
+    """Links have ids of two people, so a row that cannot be read leaves no link known as gone."""
+    link = {"person_id": 1, "related_person_id": 50}
+    school.rows["/relationships"] = [{"id": 71, **link}, {"id": 72, **link, "person_id": None}]
+    entry = make_client().pull_roster().coverage.entry(Kind.relationship)
+    assert entry is not None
+    assert (entry.state, entry.reason) == (CoverageState.failed, "rows_set_aside")
+
+
+FURTHER = {
+    "contact_info": (Kind.user, "phone"),
+    "households": (Kind.user, "address"),
+    "academics/classes": (Kind.user, "roles"),
+    "academics/permissions": (Kind.user, "roles"),
+    "academics/class_schedules": (Kind.class_, "session_ids"),
+}
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+@pytest.mark.parametrize("name", FURTHER)
+def test_fields_of_a_list_that_did_not_come_are_distrusted(
+    school: School, make_client: MakeClient, name: str, *, is_refused: bool
+) -> None:
+    """A list refused or empty leaves fields of other records unknown, which is not empty."""
+    scope = name.replace("/", ".") + ":list"
+    school.hidden = frozenset({scope} if is_refused else ())
+    warnings = make_client(scopes=sorted({*SCOPES, scope})).pull_roster().warnings
+    said = [w for w in warnings if w.code == "EDL-WARN-707" and w.message.startswith(name)]
+    kind, field = FURTHER[name]
+    assert {(w.kind, field) for w in said if field in w.distrusts} == {(kind, field)}
+
+
 def test_without_permissions_co_teachers_are_said_to_be_unknown(
     school: School, make_client: MakeClient
 ) -> None:
@@ -193,6 +259,14 @@ def test_a_row_that_cannot_be_named_fails_its_kind(school: School, make_client: 
     roster = make_client().pull_roster()
     assert [issue.reason for issue in roster.issues] == ["no_id"]
     assert roster.coverage.state(Kind.demographics) is CoverageState.failed
+
+
+def test_rows_that_keep_moving_fail_their_kind(school: School, make_client: MakeClient) -> None:
+    """Where a row came twice on both readings another may be missing, so nobody is gone."""
+    school.rows["/students"] = [*people(3), *people(2)]
+    entry = make_client(page_size=2).pull_roster().coverage.entry(Kind.demographics)
+    assert entry is not None
+    assert (entry.state, entry.reason) == (CoverageState.failed, "rows_moved")
 
 
 def test_an_unreadable_field_costs_only_itself(school: School, make_client: MakeClient) -> None:

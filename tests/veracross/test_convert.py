@@ -149,8 +149,6 @@ def test_co_teachers_come_from_permissions() -> None:
     permissions = [
         PermissionRow(id="1", class_id="5", person_id="7", role="1"),
         PermissionRow(id="2", class_id="5", person_id="8", role="1"),
-        PermissionRow(id="3", class_id="5"),
-        PermissionRow(id="4", person_id="8"),
     ]
     classes = [ClassRow(id="5", primary_teacher_id="7"), ClassRow(id="6")]
     found = [(e.user_id, e.role, e.is_primary) for e in to_teachers(classes, permissions, lists)]

@@ -1,6 +1,7 @@
 """What a host's plans make of a school at Veracross whose scopes change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import attrs
@@ -10,10 +11,14 @@ from tests.veracross.test_sandbox import connect
 from edlink import Kind, Role, Roster, sandbox
 from edlink.matching import Action, HostState, SyncMemory, SyncPlan, apply_sync, plan_sync
 from edlink.sandbox import District, Sandbox
+from edlink.sandbox.exchange import Reply, Request, json_reply
 from edlink.sandbox.veracross.views import PERSON
 from edlink.vocabulary import Status
 
 START = date(2026, 9, 1)
+
+#: Kinds of which records come although a list that fills them is refused.
+STANDING = (Kind.user, Kind.class_, Kind.org, Kind.academic_session)
 
 #: Roles and the district's own words for a person in each who has no other.
 WORDS = {
@@ -44,6 +49,23 @@ def pulled_with(school: Sandbox, scopes: Iterable[str]) -> Roster:
     """Return the whole school as a client with some scopes sees it."""
     with connect(school, scopes=list(scopes)) as client:
         return client.pull_roster()
+
+
+@contextmanager
+def refused(school: Sandbox, path: str) -> Iterator[None]:
+    """Refuse a list for want of its scope until the block ends."""
+    whole = school.answer
+    body = {"error": "The provided access token is missing a required scope", "error_id": "e1"}
+
+    def answer(request: Request) -> Reply:
+        is_it = request.method == "GET" and request.path.endswith(f"/v3{path}")
+        return json_reply(body, 401) if is_it else whole(request)
+
+    school.answer = answer  # type: ignore[method-assign] # a school that closes a scope
+    try:
+        yield
+    finally:
+        school.answer = whole  # type: ignore[method-assign] # and opens it
 
 
 @pytest.mark.parametrize(
@@ -85,6 +107,30 @@ def test_a_scope_that_is_lost_between_two_pulls_archives_nobody_in_its_roles(
     assert lost not in {"relationships:list", "students:list"} or Kind.relationship not in {
         kind for kind, _ in archived
     }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/staff_faculty",
+        "/parents",
+        "/contact_info",
+        "/academics/classes",
+        "/academics/config/grading_periods",
+        "/academics/class_schedules",
+    ],
+)
+def test_a_list_that_is_refused_changes_nobody_of_the_others(path: str) -> None:
+    """Roles, telephones and terms that stood on the list stay as the host has them."""
+    with sandbox.start(people=1000, provider="veracross", version="v3") as school:
+        before = pulled_with(school, school.details["scopes"].split())
+        with refused(school, path):
+            after = pulled_with(school, school.details["scopes"].split())
+    empty = HostState(memory=SyncMemory(source=before.source), records=())
+    host = apply_sync(empty, plan_on(empty, before, 0))
+    plan = plan_on(host, after, 1)
+    assert any(r != after.get(k, r.sourced_id) for k in STANDING for r in before.records(k))
+    assert [(c.kind, c.action, [f.name for f in c.fields]) for c in plan.changes] == []
 
 
 def test_a_parent_with_another_e_mail_is_the_same_parent() -> None:

@@ -11,7 +11,8 @@ from edlink.matching.links import pair_by_links
 from edlink.matching.overrides import Effect
 from edlink.matching.plan import Action, Change
 from edlink.matching.rekeys import arrived_people, detect_rekeys, gone_people
-from edlink.model import Record
+from edlink.matching.untold import keep_untold_roles
+from edlink.model import Record, User
 from edlink.plain import to_plain
 from edlink.vocabulary import Kind
 
@@ -70,11 +71,17 @@ class Arrivals:
             self.draft.keep(held, why)
             return
         if held.is_active:
-            self._update(held, record, effect)
+            self._update(held, self._with_untold(held, record), effect)
         else:
             step = self._step_to(Action.restore, held, record, effect, "returned")
             self.draft.changes.append(step)
         self._merge_own(held, record)
+
+    def _with_untold(self, held: HostRecord, record: Record) -> Record:
+        """Return a record with what the host knows of it and the pull cannot tell."""
+        if isinstance(record, User) and isinstance(held.record, User):
+            return keep_untold_roles(held.record, record, self.draft.incoming.coverage)
+        return record
 
     def _why_alone(self, held: HostRecord, effect: Effect) -> str | None:
         """Return why a host record is left alone whatever came, or None."""

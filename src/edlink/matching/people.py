@@ -103,7 +103,7 @@ _FILLS: Mapping[str, tuple[str, ...]] = {
     "preferred_given_name": ("other_given_names",),
     "preferred_family_name": ("other_family_names",),
     "email": ("emails",),
-    "other_emails": ("emails",),
+    "other_emails": ("other_emails",),
     "username": ("username",),
     "phone": ("phones",),
     "sms": ("phones",),
@@ -137,7 +137,7 @@ def people_of(roster: Roster) -> tuple[Person, ...]:
 
 
 def distrusted_fields(warnings: Iterable[RosterWarning]) -> frozenset[str]:
-    """Return the fields of ``Person`` that the warnings say must not be used."""
+    """Return the fields of ``Person``, and their parts, that the warnings say not to use."""
     kinds = (None, Kind.user, Kind.demographics)
     named = {name for w in warnings if w.kind in kinds for name in w.distrusts}
     return frozenset(field for name in named for field in _FILLS.get(name, ()))
@@ -168,12 +168,13 @@ def _person(
     kind = kind_of(user)
     numbers = _STAFF_NUMBERS if kind is PersonKind.staff else (IdentifierType.student_number,)
     address = user.address
+    other_emails = () if "other_emails" in distrusted else user.other_emails
     values = {
         "sis_id": _identifier(user, IdentifierType.sis_id),
         "state_id": _identifier(user, IdentifierType.state_id),
         "number": _identifier(user, *numbers),
         "username": user.username,
-        "emails": _present(user.email, *user.other_emails),
+        "emails": _present(user.email, *other_emails),
         "phones": _present(user.phone, user.sms),
         "given_name": user.given_name,
         "family_name": user.family_name,

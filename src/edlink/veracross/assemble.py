@@ -41,11 +41,29 @@ _STANDS_ON: Mapping[Kind, tuple[str, ...]] = {
     Kind.demographics: ("students",),
 }
 
-#: Lists whose absence leaves a kind known, unless they were asked for and refused.
+#: Lists whose absence leaves a kind known, unless they were asked for and did not come whole.
 _ADDS_TO: Mapping[Kind, tuple[str, ...]] = {
     Kind.class_: (SCHEDULES,),
     Kind.enrollment: (PERMISSIONS,),
-    Kind.user: ("households", "contact_info"),
+}
+
+#: Lists whose rows make records with ids of another sort: any record may be of a row set aside.
+_OTHER_IDS = frozenset({"relationships", PERMISSIONS})
+
+_CAMPUSES = frozenset({"child_ids", "type"})
+
+#: Fields that a list fills or changes where it is asked for: without it they are not known, which
+#: is not empty.
+_FILLS: Mapping[tuple[str, Kind], frozenset[str]] = {
+    ("students", Kind.org): _CAMPUSES,
+    ("staff_faculty", Kind.org): _CAMPUSES,
+    (CLASSES, Kind.org): _CAMPUSES,
+    (PERIODS, Kind.academic_session): frozenset({"end_date", "start_date"}),
+    (SCHEDULES, Kind.class_): frozenset({"session_ids"}),
+    (CLASSES, Kind.user): frozenset({"roles"}),
+    (PERMISSIONS, Kind.user): frozenset({"roles"}),
+    ("contact_info", Kind.user): frozenset({"business_phone", "other_emails", "phone", "sms"}),
+    ("households", Kind.user): frozenset({"address"}),
 }
 
 #: The list that people in each role are in.
@@ -85,6 +103,10 @@ class Results:
         listing = self.listings.get(name)
         return ValueLists() if listing is None else listing.lists
 
+    def is_asked(self, name: str) -> bool:
+        """Return whether a list was asked for, whatever came of it."""
+        return name in self.listings or name in self.faults
+
     def state(self, name: str) -> _State:
         """Return what can be said of a list: nothing at all is how a lost permission looks."""
         if name in self.faults:
@@ -94,8 +116,11 @@ class Results:
             return CoverageState.withheld, "scope_not_asked"
         if not listing.rows:
             return CoverageState.withheld, "empty"
-        if any(issue.set_aside and issue.sourced_id is None for issue in listing.issues):
+        aside = [issue for issue in listing.issues if issue.set_aside]
+        if any(issue.sourced_id is None or name in _OTHER_IDS for issue in aside):
             return CoverageState.failed, "rows_set_aside"
+        if listing.repeated:
+            return CoverageState.failed, "rows_moved"
         return CoverageState.complete, None
 
 
@@ -112,7 +137,7 @@ def assemble(
         scope=scope,
         coverage=Coverage(_entries(results, scope, route)),
         issues=tuple(i for i in issues if scope.wants_kind(i.kind)),
-        warnings=tuple(_warnings(results)),
+        warnings=(*_warnings(results), *_distrust(results, scope)),
     )
     return apply_scope(check_references(roster))
 
@@ -202,13 +227,27 @@ def _people(results: Results, route: str) -> Iterator[CoverageEntry]:
 
 
 def _worst(results: Results, kind: Kind, names: Iterable[str]) -> _State:
-    added = [name for name in _ADDS_TO.get(kind, ()) if name in results.faults]
+    added = [name for name in _ADDS_TO.get(kind, ()) if results.is_asked(name)]
     states = [results.state(name) for name in (*names, *added)]
     return max(states, key=lambda state: _GRAVITY.index(state[0]))
 
 
 def _entry(kind: Kind, state: _State) -> CoverageEntry:
     return CoverageEntry(kind=kind, state=state[0], reason=state[1])
+
+
+def _distrust(results: Results, scope: Scope) -> Iterator[RosterWarning]:
+    """Yield which fields of records that came say nothing, since a list they stand on did not."""
+    for (name, kind), fields in _FILLS.items():
+        state, reason = results.state(name)
+        is_known = state is CoverageState.complete or not results.is_asked(name)
+        if scope.wants_kind(kind) and not is_known:
+            yield RosterWarning(
+                code="EDL-WARN-707",
+                message=f"{name} is {state} ({reason}); what it says of each {kind} is not known",
+                kind=kind,
+                distrusts=fields,
+            )
 
 
 def _warnings(results: Results) -> Iterator[RosterWarning]:

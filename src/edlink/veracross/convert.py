@@ -218,17 +218,14 @@ def to_teachers(
                 primary, is_primary=True, date_last_modified=row.last_modified_date
             )
     for permission in permissions:
-        if permission.class_id is not None and permission.person_id is not None:
-            word = lists.text("role", permission.role)
-            further = _teacher(
-                permission.class_id, permission.person_id, values.read_class_role(word), word
-            )
-            found.setdefault(
-                (permission.class_id, permission.person_id),
-                attrs.evolve(
-                    further, is_primary=False, date_last_modified=permission.last_modified_date
-                ),
-            )
+        word = lists.text("role", permission.role)
+        class_id, person_id = permission.class_id, permission.person_id
+        further = attrs.evolve(
+            _teacher(class_id, person_id, values.read_class_role(word), word),
+            is_primary=False,
+            date_last_modified=permission.last_modified_date,
+        )
+        found.setdefault((class_id, person_id), further)
     yield from found.values()
 
 

@@ -58,7 +58,7 @@ def to_relationships(
     pairs: dict[tuple[str, str], _Pair] = {}
     for row in rows:
         one, other = row.person_id, row.related_person_id
-        if one is None or other is None or (one in students) == (other in students):
+        if (one in students) == (other in students):
             continue
         if one in students:
             pairs.setdefault((one, other), _Pair()).from_student.append(row)

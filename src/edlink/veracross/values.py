@@ -26,7 +26,7 @@ def read_id(value: object) -> str | None:
 
 
 def read_own_id(value: object) -> str:
-    """Return a record's own id; without one it is no record."""
+    """Return a record's own id, or another that it cannot be without."""
     own = read_id(value)
     if own is None:
         raise UnreadableError("a record without an id")

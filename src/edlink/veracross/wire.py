@@ -1,9 +1,9 @@
 """
 What Veracross sends, as far as edlink reads it; field names and nesting are Veracross' own.
 
-Every field but ``id`` may be missing or null, and unknown ones are passed over, since the vendor
-adds fields at any time.  Value ids (``gender``, ``grade_level``) are kept as text; ``lists`` says
-what they mean.  Source: the vendor's OpenAPI of the Data API v3.
+Every field but ``id`` and what a row connects may be missing or null, and unknown ones are passed
+over, since the vendor adds fields at any time.  Value ids (``gender``, ``grade_level``) are kept as
+text; ``lists`` says what they mean.  Source: the vendor's OpenAPI of the Data API v3.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,12 @@ def _field(where: str | tuple[str, ...], schema: CoreSchema) -> Any:  # noqa: AN
 
 def _own_id() -> Any:  # noqa: ANN401 - an attrs field
     return attrs.field(metadata={_WIRE: WireField("id", exact(values.read_own_id))})
+
+
+def _end(*where: str) -> Any:  # noqa: ANN401 - an attrs field
+    """Read what a row connects: without it the row says nothing, and is set aside."""
+    wire = WireField([list(where)], exact(values.read_own_id))
+    return attrs.field(metadata={_WIRE: wire})
 
 
 def _ref(*where: str) -> Any:  # noqa: ANN401 - an attrs field
@@ -103,8 +109,8 @@ class RelationshipRow:
     """A row of ``/relationships``: what ``related_person_id`` is to ``person_id``."""
 
     id: str = _own_id()
-    person_id: str | None = _ref("person_id")
-    related_person_id: str | None = _ref("related_person_id")
+    person_id: str = _end("person_id")
+    related_person_id: str = _end("related_person_id")
     relationship: str | None = _ref("relationship")
     resident: bool | None = _flag("resident")
     custody_status: str | None = _text("custody_status")
@@ -145,8 +151,8 @@ class EnrollmentRow:
     """A row of ``/academics/enrollments``: a student in a class."""
 
     id: str = _own_id()
-    internal_class_id: str | None = _ref("internal_class_id")
-    person_id: str | None = _ref("person_id")
+    internal_class_id: str = _end("internal_class_id")
+    person_id: str = _end("person_id")
     late_date_enrolled: date | None = _day("late_date_enrolled")
     date_withdrawn: date | None = _last_day("date_withdrawn")
     last_modified_date: datetime | None = _modified()
@@ -157,8 +163,8 @@ class PermissionRow:
     """A row of ``/academics/permissions``: a person who works with a class."""
 
     id: str = _own_id()
-    class_id: str | None = _ref("class", "id")
-    person_id: str | None = _ref("person", "id")
+    class_id: str = _end("class", "id")
+    person_id: str = _end("person", "id")
     role: str | None = _ref("role")
     last_modified_date: datetime | None = _modified()
 
