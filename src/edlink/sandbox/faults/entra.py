@@ -123,13 +123,14 @@ def _empty_429(exchange: Exchange, memory: Memory) -> Reply | None:
     return Reply(status=429, headers={"Retry-After": "1"})
 
 
-def _fault_reply(code: str, status: int) -> Reply:
+def fault_reply(code: str, status: int) -> Reply:
+    """Return an error as Graph writes it."""
     return json_reply({"error": {"code": code, "message": "Refused"}}, status)
 
 
 def _refuse_batch(exchange: Exchange, _: Memory) -> Reply | None:
     is_batch = exchange.endpoint == "/$batch"
-    return _fault_reply("serviceUnavailable", 503) if is_batch else None
+    return fault_reply("serviceUnavailable", 503) if is_batch else None
 
 
 def _unlicensed(exchange: Exchange, _: Memory) -> Reply | None:
@@ -137,12 +138,12 @@ def _unlicensed(exchange: Exchange, _: Memory) -> Reply | None:
         return None
     if exchange.endpoint == "/education/schools":
         return json_reply({"value": []})
-    return _fault_reply("Request_UnsupportedQuery", 400)
+    return fault_reply("Request_UnsupportedQuery", 400)
 
 
 def _forbid(endpoints: frozenset[str]) -> Meet:
     denied = "Authorization_RequestDenied"
-    return lambda exchange, _: _fault_reply(denied, 403) if exchange.endpoint in endpoints else None
+    return lambda exchange, _: fault_reply(denied, 403) if exchange.endpoint in endpoints else None
 
 
 def _without_members(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 - any record
@@ -164,7 +165,7 @@ def _replay(exchange: Exchange, body: Json) -> None:
 
 
 def _gone(exchange: Exchange, _: Memory) -> Reply | None:
-    return _fault_reply("resyncRequired", 410) if _is_change(exchange) else None
+    return fault_reply("resyncRequired", 410) if _is_change(exchange) else None
 
 
 def fault(

@@ -6,14 +6,14 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from edlink.sandbox.district import District
-from edlink.sandbox.exchange import Exchange
-from edlink.sandbox.faults.entra import MEMBERS, fault
+from edlink.sandbox.exchange import Exchange, Reply
+from edlink.sandbox.faults.entra import MEMBERS, fault, fault_reply
 from edlink.sandbox.faults.fault import EDUCATION, Expects, Memory, struck
 from edlink.vocabulary import Kind, RelationshipKind, Role, Sex
 
 Json: TypeAlias = dict[str, Any]
 
-NO_BIRTH_DATE, ODD_WORDS, HIDDEN = 5, 6, 15
+NO_BIRTH_DATE, ODD_WORDS, HIDDEN, CLOSED = 5, 6, 15, 7
 ROLE, GENDER, RELATIONSHIP = "faculty", "unlisted", "godparent"
 
 #: What is left of an educationUser for an app with less than ``EduRoster.Read.All``.
@@ -54,6 +54,25 @@ def _read_hidden(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 -
         return record
     user_id = _hidden(record.class_id, record.user_id)
     return attrs.evolve(record, user_id=user_id, sourced_id=f"{record.class_id}|{user_id}")
+
+
+def _is_closed(exchange: Exchange) -> bool:
+    return exchange.endpoint in MEMBERS and struck(exchange.request.path.split("/")[-2], CLOSED)
+
+
+def _refuse_teachers(exchange: Exchange, _: Memory) -> Reply | None:
+    is_refused = exchange.endpoint.endswith("/teachers") and _is_closed(exchange)
+    return fault_reply("Authorization_RequestDenied", 403) if is_refused else None
+
+
+def _hide_classes(exchange: Exchange, _: Memory) -> None:
+    if _is_closed(exchange):
+        exchange.rows = []
+
+
+def _without_closed(kind: Kind, record: Any, _: District) -> Any:  # noqa: ANN401 - any record
+    is_closed = kind is Kind.enrollment and struck(record.class_id, CLOSED)
+    return None if is_closed else record
 
 
 def _users(change: Callable[[Json], Json]) -> Callable[[Exchange, Memory], None]:
@@ -162,6 +181,22 @@ FAULTS = (
         EDUCATION,
         spoil=_hidden_members,
         reads=_read_hidden,
+    ),
+    fault(
+        "entra_hidden_classes",
+        "Shows no member of one class in seven, as where membership is hidden.",
+        Expects.issues,
+        EDUCATION,
+        spoil=_hide_classes,
+        reads=_without_closed,
+    ),
+    fault(
+        "entra_refused_classes",
+        "Refuses the teachers of one class in seven with 403.",
+        Expects.issues,
+        EDUCATION,
+        meet=_refuse_teachers,
+        reads=_without_closed,
     ),
     fault(
         "entra_birth_date_forms",
