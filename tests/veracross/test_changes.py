@@ -6,9 +6,9 @@ from tests.veracross.school import School
 
 from edlink.coverage import Scope, Source
 from edlink.errors import ConfigError, FullPullRequired
-from edlink.model import Demographics
+from edlink.model import Demographics, User
 from edlink.state import ChangeSet, SyncState
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState, Kind, Role
 
 EARLY, LATE = "2026-09-01T12:00:00Z", "2026-10-05T12:00:00Z"
 
@@ -36,6 +36,17 @@ def test_only_what_changed_comes(dated: School, make_client: MakeClient) -> None
     dated.rows["/students"][1]["last_modified_date"] = LATE
     changes = client.pull_changes(state)
     assert _ids(changes) == ["2", "2"]  # the user and their demographics
+
+
+def test_who_becomes_a_teacher_is_among_the_changes(dated: School, make_client: MakeClient) -> None:
+    """A class that changed makes a teacher of somebody whose own row did not."""
+    dated.rows["/staff_faculty"] = [{"id": 90, "last_modified_date": EARLY}]
+    client = make_client()
+    state = SyncState.after(client.pull_roster())
+    state = SyncState(source=state.source, cursors=dict.fromkeys(state.cursors, "2026-10-01"))
+    dated.rows["/academics/classes"][0] |= {"primary_teacher_id": 90, "last_modified_date": LATE}
+    (user,) = [r for r in client.pull_changes(state).changed if isinstance(r, User)]
+    assert (user.sourced_id, user.roles[0].role) == ("90", Role.teacher)
 
 
 def test_the_filter_reads_a_day_again(dated: School, make_client: MakeClient) -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -8,13 +9,14 @@ from edlink.veracross.convert import (
     periods_of_classes,
     to_class,
     to_courses,
+    to_enrollment,
     to_sessions,
     to_teachers,
 )
 from edlink.veracross.lists import ValueLists
 from edlink.veracross.orgs import to_orgs
-from edlink.veracross.wire import ClassRow, PeriodRow, PermissionRow, ScheduleRow
-from edlink.vocabulary import ClassType, OrgType, Role, SessionType
+from edlink.veracross.wire import ClassRow, EnrollmentRow, PeriodRow, PermissionRow, ScheduleRow
+from edlink.vocabulary import ClassType, OrgType, Role, SessionType, Status
 
 NOTHING = ValueLists()
 
@@ -141,6 +143,46 @@ def test_a_course_of_several_classes_is_one() -> None:
     rows = [ClassRow(id=i, internal_course_id="c", course_name="Art") for i in "12"]
     (course,) = to_courses([*rows, ClassRow(id="3")], "lakeside")
     assert (course.sourced_id, course.title) == ("c", "Art")
+
+
+@pytest.mark.parametrize(
+    ("facts", "begin", "end", "status"),
+    [
+        ({"currently_enrolled": False}, (9, 1), (12, 1), Status.deleted),
+        ({"currently_enrolled": True}, (9, 1), (12, 1), Status.active),
+        ({}, (9, 1), (12, 1), Status.active),
+        ({"currently_enrolled": False}, (10, 2), (12, 1), Status.active),
+        ({"currently_enrolled": False}, (9, 1), (10, 1), Status.active),
+        ({"currently_enrolled": False}, None, (12, 1), Status.active),
+        ({"currently_enrolled": False}, (9, 1), None, Status.active),
+        (
+            {"currently_enrolled": False, "date_withdrawn": date(2026, 9, 5)},
+            (9, 1),
+            (12, 1),
+            Status.active,
+        ),
+    ],
+)
+def test_who_is_not_enrolled_while_a_class_is_taught_has_left(
+    facts: Mapping[str, Any],
+    begin: tuple[int, int] | None,
+    end: tuple[int, int] | None,
+    status: Status,
+) -> None:
+    """Before and after a class nobody is enrolled; in between who is not has left it."""
+    class_ = ClassRow(
+        id="5",
+        begin_date=date(2026, *begin) if begin else None,
+        end_date=date(2026, *end) if end else None,
+    )
+    row = EnrollmentRow(id="1", internal_class_id="5", person_id="7", **facts)
+    assert to_enrollment(row, {"5": class_}, date(2026, 10, 1)).status is status
+
+
+def test_an_enrollment_in_a_class_that_is_not_listed_stays() -> None:
+    """Without the class nothing says whether it is taught."""
+    row = EnrollmentRow(id="1", internal_class_id="5", person_id="7", currently_enrolled=False)
+    assert to_enrollment(row, {}, date(2026, 10, 1)).status is Status.active
 
 
 def test_co_teachers_come_from_permissions() -> None:

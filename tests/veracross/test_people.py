@@ -55,8 +55,16 @@ def test_a_record_is_as_new_as_its_newest_row() -> None:
 def test_who_teaches_a_class_is_a_teacher() -> None:
     """A member of staff who teaches is a teacher, whatever the school calls them."""
     staff = {"7": PersonRow(id="7", roles="Staff"), "8": PersonRow(id="8", roles="Staff")}
-    users = to_users(People(route="lakeside", staff=staff, teachers={"7"}))
+    users = to_users(People(route="lakeside", staff=staff, teachers={"7": None}))
     assert [user.roles[0].role for user in users] == [Role.teacher, Role.staff]
+
+
+def test_a_teacher_is_as_new_as_what_they_teach() -> None:
+    """A class makes a teacher of a person whose own row nobody touches."""
+    early, late = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+    staff = {"7": PersonRow(id="7", last_modified_date=early)}
+    user = _one(People(route="lakeside", staff=staff, teachers={"7": late}))
+    assert user.date_last_modified == late
 
 
 def test_staff_without_a_campus_are_at_the_school() -> None:

@@ -1,13 +1,13 @@
 """What the lists of a pull brought, as one Roster with its coverage and warnings; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import attrs
 
 from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Source
-from edlink.model import RECORD_TYPES, Record
+from edlink.model import RECORD_TYPES, Enrollment, Record
 from edlink.references import check_references
 from edlink.roster import Roster
 from edlink.scoping import apply_scope
@@ -23,7 +23,7 @@ from edlink.veracross.links import to_relationships
 from edlink.veracross.lists import ValueLists
 from edlink.veracross.orgs import to_orgs
 from edlink.veracross.pages import Listing
-from edlink.veracross.people import People, to_demographics, to_users
+from edlink.veracross.people import People, latest, to_demographics, to_users
 from edlink.vocabulary import CoverageState, Kind, Role
 
 CLASSES, PERMISSIONS = "academics/classes", "academics/permissions"
@@ -128,7 +128,7 @@ def assemble(
     results: Results, *, source: Source, route: str, scope: Scope, pulled_at: datetime
 ) -> Roster:
     """Return the roster of a pull."""
-    records, issues = to_records(results, route)
+    records, issues = to_records(results, route, on=pulled_at.date())
     wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
     roster = Roster.from_records(
         [record for record in records if isinstance(record, wanted)],
@@ -142,8 +142,15 @@ def assemble(
     return apply_scope(check_references(roster))
 
 
-def to_records(results: Results, route: str) -> tuple[list[Record], list[Issue]]:
-    """Return the records of all kinds that the lists bring together, and what was odd in them."""
+def to_records(results: Results, route: str, *, on: date) -> tuple[list[Record], list[Issue]]:
+    """
+    Return the records of all kinds that the lists bring together, and what was odd in them.
+
+    Args:
+        results: The lists.
+        route: The school's route, its org's id.
+        on: The day of the pull.
+    """
     rows, lists = results.rows, results.lists
     classes = rows(CLASSES)
     teachers = [*to_teachers(classes.values(), rows(PERMISSIONS).values(), lists(PERMISSIONS))]
@@ -155,7 +162,7 @@ def to_records(results: Results, route: str) -> tuple[list[Record], list[Issue]]
         student_lists=lists("students"),
         staff_lists=lists("staff_faculty"),
         parent_lists=lists("parents"),
-        teachers=frozenset(t.user_id for t in teachers if t.user_id),
+        teachers=_changes_of(teachers),
         contacts=rows("contact_info"),
         households=rows("households"),
         household_lists=lists("households"),
@@ -175,13 +182,22 @@ def to_records(results: Results, route: str) -> tuple[list[Record], list[Issue]]
         *to_courses(classes.values(), route),
         *(to_class(row, lists(CLASSES), route, periods) for row in classes.values()),
         *to_users(people),
-        *map(to_enrollment, rows(ENROLLMENTS).values()),
+        *(to_enrollment(row, classes, on) for row in rows(ENROLLMENTS).values()),
         *teachers,
         *links,
         *demographics,
     ]
     set_aside = [issue for listing in results.listings.values() for issue in listing.issues]
     return records, [*set_aside, *birthdays, *doubts]
+
+
+def _changes_of(teachers: Iterable[Enrollment]) -> Mapping[str | None, datetime | None]:
+    """Return when what each person teaches last changed, by Person ID."""
+    found: dict[str | None, datetime | None] = {}
+    for taught in teachers:
+        known = found.get(taught.user_id)
+        found[taught.user_id] = latest((known, taught.date_last_modified))
+    return found
 
 
 def _campuses(results: Results) -> Iterator[tuple[str | None, str | None]]:

@@ -16,7 +16,7 @@ from edlink.veracross.wire import (
     PermissionRow,
     ScheduleRow,
 )
-from edlink.vocabulary import ClassType, EndSemantics, Role, SessionType
+from edlink.vocabulary import ClassType, EndSemantics, Role, SessionType, Status
 
 
 def year_id(school_year: str) -> str:
@@ -188,10 +188,24 @@ def to_courses(rows: Iterable[ClassRow], route: str) -> Iterator[Course]:
 # Enrollments
 
 
-def to_enrollment(row: EnrollmentRow) -> Enrollment:
-    """Return the student's enrollment of a row."""
+def to_enrollment(row: EnrollmentRow, classes: Mapping[str, ClassRow], on: date) -> Enrollment:
+    """
+    Return the student's enrollment of a row, marked as deleted where the student has left.
+
+    Veracross works out ``currently_enrolled``: before a class begins and after its end nobody is,
+    so it counts only while the class is known to be taught, and where no day of withdrawal says
+    more.
+
+    Args:
+        row: The row.
+        classes: Rows of classes by id.
+        on: The day of the pull.
+    """
+    class_ = classes.get(row.internal_class_id)
+    has_left = row.currently_enrolled is False and row.date_withdrawn is None
     return Enrollment(
         sourced_id=row.id,
+        status=Status.deleted if has_left and _is_taught(class_, on) else Status.active,
         date_last_modified=row.last_modified_date,
         user_id=row.person_id,
         class_id=row.internal_class_id,
@@ -200,6 +214,13 @@ def to_enrollment(row: EnrollmentRow) -> Enrollment:
         begin_date=row.late_date_enrolled,
         end_date=row.date_withdrawn,
     )
+
+
+def _is_taught(row: ClassRow | None, on: date) -> bool:
+    """Return whether a class has begun by a day and not ended; one without dates may not have."""
+    if row is None or row.begin_date is None or row.end_date is None:
+        return False
+    return row.begin_date <= on < row.end_date
 
 
 def to_teachers(

@@ -5,7 +5,7 @@ One human can be all three.  What each list says of the same person is the same 
 Veracross, so the first list that says a thing is taken: students, then staff, then parents.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ class People:
         student_lists: What the students' value ids mean.
         staff_lists: The same for staff.
         parent_lists: The same for parents.
-        teachers: Person IDs of those who teach a class.
+        teachers: When what makes a teacher of a person last changed, by Person ID.
         contacts: Rows of ``/contact_info``.
         households: Rows of ``/households``, by their own id.
         household_lists: What the households' value ids mean.
@@ -47,7 +47,7 @@ class People:
     student_lists: ValueLists = ValueLists()
     staff_lists: ValueLists = ValueLists()
     parent_lists: ValueLists = ValueLists()
-    teachers: Collection[str] = attrs.field(factory=frozenset, repr=False)
+    teachers: Mapping[str | None, datetime | None] = attrs.field(factory=dict, repr=False)
     contacts: Mapping[str, ContactRow] = attrs.field(factory=dict, repr=False)
     households: Mapping[str, HouseholdRow] = attrs.field(factory=dict, repr=False)
     household_lists: ValueLists = ValueLists()
@@ -111,8 +111,11 @@ def _user(people: People, person_id: str) -> User:
     roles = tuple(_roles(people, person_id))
     return User(
         sourced_id=person_id,
-        date_last_modified=_latest(
-            row.last_modified_date for row in (*rows, contact, household) if row is not None
+        date_last_modified=latest(
+            (
+                *(row.last_modified_date for row in (*rows, contact, household) if row is not None),
+                people.teachers.get(person_id) if person_id in people.staff else None,
+            )
         ),
         username=_first(row.username for row in rows),
         name_prefix=_first(lists.describe("name_prefix", row.name_prefix) for row, lists in said),
@@ -211,5 +214,6 @@ def _first(said: Iterable[str | None]) -> str | None:
     return next((value for value in said if value is not None), None)
 
 
-def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+def latest(moments: Iterable[datetime | None]) -> datetime | None:
+    """Return the latest of some moments, as far as they are known."""
     return max((moment for moment in moments if moment is not None), default=None)

@@ -153,6 +153,7 @@ class EnrollmentRow:
     id: str = _own_id()
     internal_class_id: str = _end("internal_class_id")
     person_id: str = _end("person_id")
+    currently_enrolled: bool | None = _flag("currently_enrolled")
     late_date_enrolled: date | None = _day("late_date_enrolled")
     date_withdrawn: date | None = _last_day("date_withdrawn")
     last_modified_date: datetime | None = _modified()

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
+
 from edlink.coverage import Source
-from edlink.model import Record
+from edlink.model import Record, User
 from edlink.roster import Roster
 from edlink.sandbox.doors import Settings, require
 from edlink.sandbox.exchange import Exchange, Reply, json_reply
@@ -14,7 +16,7 @@ from edlink.sandbox.truth import Reading
 from edlink.sandbox.veracross.rows import Json, Rows
 from edlink.sandbox.veracross.tokens import Tokens, fault
 from edlink.sandbox.veracross.views import ROUTE, Views
-from edlink.vocabulary import Kind
+from edlink.vocabulary import Kind, Role
 
 API, OAUTH = f"/{ROUTE}/v3", f"/{ROUTE}/oauth"
 DEFAULT_PAGE, MAX_PAGE = 100, 1000
@@ -124,7 +126,7 @@ class VeracrossDoor:
             Kind.academic_session: views.academic_sessions,
             Kind.course: views.courses,
             Kind.class_: views.classes,
-            Kind.user: views.users,
+            Kind.user: _as_new_as_taught(views),
             Kind.enrollment: views.enrollments,
             Kind.relationship: views.relationships,
             Kind.demographics: views.demographics,
@@ -247,3 +249,17 @@ class VeracrossDoor:
 
 def _scope(path: str, suffix: str) -> str:
     return f"{path.removeprefix('/').replace('/', '.')}:{suffix}"
+
+
+def _as_new_as_taught(views: Views) -> tuple[User, ...]:
+    """Return the people, each as new as what they teach: that makes teachers of them."""
+    taught: dict[str | None, list[datetime | None]] = {}
+    for row in views.enrollments:
+        if row.role is not Role.student:
+            taught.setdefault(row.user_id, []).append(row.date_last_modified)
+
+    def dated(user: User) -> User:
+        moments = [user.date_last_modified, *taught.get(user.sourced_id, ())]
+        return attrs.evolve(user, date_last_modified=max(filter(None, moments), default=None))
+
+    return tuple(map(dated, views.users))
