@@ -55,13 +55,13 @@ def _count(side: Side, parts: Iterable[Iterable[int]], keys: Iterable[str]) -> d
 
 def _holders(side: Side, places: Iterable[int], keys: Container[str | None]) -> Iterator[Person]:
     """Yield who may have any of the keys; most have none, and cost one look at each address."""
-    people, read = side.people, side.reader.email
+    people, read, is_plain = side.people, side.reader.email, side.reader.is_plain
     for place in places:
         person = people[place]
         if person.username:
             yield person
             continue
         for text in person.emails:
-            if read(text) in keys:
+            if text in keys or (not is_plain(text) and read(text) in keys):
                 yield person
                 break

@@ -204,20 +204,21 @@ class Climb:
         ledger, check = self.ledger, rule.check
         lefts, rights, reader = ledger.left.people, ledger.right.people, ledger.left.reader
         (locked_left, locked_right), (held_left, held_right) = self._locked, self._held
+        add, link = ledger.add, Verdict.link  # looked up once: nearly every pair is linked
         for i, j in pairs:
             if i in locked_left or j in locked_right:
                 continue
             verdict = check(reader, lefts[i], rights[j])
-            if verdict is Verdict.pass_:
-                continue
-            if verdict is Verdict.likely:
+            if verdict is link:
+                mine, theirs = held_left.get(i), held_right.get(j)
+                if (mine is None or j in mine) and (theirs is None or i in theirs):
+                    add(i, j, rule)
+                else:
+                    self._leave_open(rule, "shared_key", [(i, j)])
+            elif verdict is Verdict.likely:
                 self._leave_open(rule, verdict, [(i, j)])
-            elif verdict is not Verdict.link:
+            elif verdict is not Verdict.pass_:
                 self._lock(rule, verdict, [i], [j])
-            elif j in held_left.get(i, (j,)) and i in held_right.get(j, (i,)):
-                ledger.add(i, j, rule)
-            else:
-                self._leave_open(rule, "shared_key", [(i, j)])
 
     def _lock(self, rule: Rule, verdict: str, left: Sequence[int], right: Sequence[int]) -> None:
         self._locked[0].update(left)

@@ -4,7 +4,7 @@ from functools import cache
 
 from edlink.matching.name_levels import NameLevel
 from edlink.matching.people import Person
-from edlink.matching.reading import Reader
+from edlink.matching.reading import SAME_NAMES, Reader
 from edlink.matching.report import Evidence
 
 _DAYS = {True: "equal", False: "differs", None: "absent"}
@@ -16,9 +16,18 @@ def evidence_of(reader: Reader, field: str, a: Person, b: Person) -> tuple[Evide
 
     A name and a birth date say enough within one school: whether that was checked is said too.
     """
-    given, family = reader.name_levels(a, b)
+    given, family = levels = reader.name_levels(a, b)
     orgs = reader.orgs(a, b) if field == "birth_date" else None
-    return _evidence(field, given, family, _DAYS[reader.birth_dates(a, b)], orgs)
+    same_day = reader.birth_dates(a, b)
+    if levels is SAME_NAMES and orgs is None:
+        return _usual(field, same_day)
+    return _evidence(field, given, family, _DAYS[same_day], orgs)
+
+
+@cache
+def _usual(field: str, same_day: bool | None) -> tuple[Evidence, ...]:
+    """Return the evidence of two with the same names, found without a look at the levels."""
+    return _evidence(field, *SAME_NAMES, _DAYS[same_day], None)
 
 
 @cache

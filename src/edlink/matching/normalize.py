@@ -155,6 +155,13 @@ def normalize_name(text: str | None) -> NameKey:
     )
 
 
+def is_name(text: str) -> bool:
+    """Return whether a text is a name at all; one plain word is looked at, not normalized."""
+    if text.isascii() and text.isalpha() and len(text) > 1:
+        return text.lower() not in _PLACEHOLDERS
+    return normalize_name(text).absent is None
+
+
 def strict_form(text: str) -> str:
     """Return a text caseless (NFKC), without format characters, white space squeezed."""
     if text.isascii():

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from edlink.matching.emails import email_key, normalize_phone
 from edlink.matching.ids import EXACT, clean_id, id_transform
 from edlink.matching.name_levels import COMPATIBLE, NameLevel, best_level
-from edlink.matching.normalize import NameKey, normalize_name, strict_form
+from edlink.matching.normalize import NameKey, is_name, normalize_name, strict_form
 from edlink.matching.people import Person
 from edlink.matching.rules import MatchRules
 
-_SAME_NAMES = NameLevel.equal, NameLevel.equal
+#: What ``name_levels`` returns, this very value, of two whose names need no second look.
+SAME_NAMES = NameLevel.equal, NameLevel.equal
 
 
 class Names(NamedTuple):
@@ -30,6 +31,7 @@ class Reader:
         self._linked_orgs = frozenset(self._org_links.values())
         self._names: dict[str, NameKey] = {}
         self._known_names: set[str] = set()
+        self._has_aliases = bool(rules.email.domain_aliases)
         self._ignores_emails = "emails" in rules.ignore
         self._ignores_birth_dates = "birth_date" in rules.ignore
         self._ignores_names = not rules.ignore.isdisjoint({"given_name", "family_name"})
@@ -56,6 +58,11 @@ class Reader:
     def email(self, text: str) -> str | None:
         """Return the key of one address, or None where it is none, or must not be used."""
         return None if self._ignores_emails else email_key(text, self.rules.email)
+
+    def is_plain(self, address: str) -> bool:
+        """Return whether an address's key can only be the address itself: one look, no reading."""
+        plain = address.isascii() and address.islower() and address.isprintable()
+        return plain and " " not in address and address[-1] != "." and not self._has_aliases
 
     def phones(self, person: Person) -> Sequence[str]:
         """Return the keys of all telephone numbers, each once."""
@@ -119,7 +126,7 @@ class Reader:
         """Return whether all are names that may be used; those that are need no second look."""
         if self._ignores_names:
             return False
-        self._known_names.update(t for t in texts if t and self.name(t).absent is None)
+        self._known_names.update(t for t in texts if t and is_name(t))
         return self._known_names.issuperset(texts)
 
     # Two people
@@ -134,7 +141,7 @@ class Reader:
         if given == b.given_name and family == b.family_name:
             known = self._known_names
             if (given in known and family in known) or self._are_names(given, family):
-                return _SAME_NAMES
+                return SAME_NAMES
         left, right = self.names(a), self.names(b)
         has_whole = bool(left.given) != bool(right.given) or not (a.given_name or b.given_name)
         if has_whole and left.family and right.family:

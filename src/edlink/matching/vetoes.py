@@ -32,6 +32,9 @@ class Verdict(StrEnum):
 Check = Callable[[Reader, Person, Person], Verdict]
 
 
+#: Named once: at a district's size, finding it in its class costs more than comparing two names.
+_LINK = Verdict.link
+
 _SAME = frozenset({NameLevel.equal, NameLevel.folded})
 
 #: Levels at which two given names are one.
@@ -106,7 +109,7 @@ def check_nothing(_reader: Reader, _a: Person, _b: Person) -> Verdict:
 def check_sis_id(reader: Reader, a: Person, b: Person) -> Verdict:
     """Return the verdict on a pair with one SIS id; most need only one look."""
     if a.given_name is not None and a.given_name == b.given_name:
-        return Verdict.link
+        return _LINK
     return Verdict.id_reused if is_contradicted(reader, a, b) else Verdict.link
 
 
