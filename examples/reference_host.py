@@ -123,7 +123,7 @@ class ReferenceHost:
         else:
             found = self._db.execute(
                 "SELECT * FROM record WHERE kind = ? AND source = ? AND sourced_id = ?",
-                (change.kind, _source_text(self.source), change.sourced_id),
+                (change.kind, _source_text(self.source), change.sourced_id_before),
             )
         row = found.fetchone()
         return None if row is None else _host_record(row)

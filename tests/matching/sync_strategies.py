@@ -13,15 +13,30 @@ from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import Limits, SyncPolicy
 from edlink.matching.report import Link, MatchReport
 from edlink.matching.sync import plan_sync
-from edlink.model import Class, Enrollment, Org, Record, RoleAssignment, User
+from edlink.model import (
+    RECORD_TYPES,
+    AcademicSession,
+    Class,
+    Demographics,
+    Enrollment,
+    Org,
+    Record,
+    Relationship,
+    RoleAssignment,
+    User,
+)
+from edlink.references import REFERENCES
 from edlink.roster import Roster
-from edlink.vocabulary import CoverageState, Kind, Role
+from edlink.vocabulary import CoverageState, Kind, RelationshipKind, Role
 
 SOURCE = Source("classlink", "d1")
 DAY = date(2025, 10, 1)
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
 SCHOOLS = ("s1", "s2")
-USERS = ("u0", "u1", "u2", "u3")
+STUDENTS = ("u0", "u1", "u2")
+CONTACTS = ("g0", "g1")
+USERS = (*STUDENTS, *CONTACTS)
+BORN = (date(2012, 2, 3), date(2013, 4, 5))
 CLASSES = ("c0", "c1")
 SENTINEL = "Xanthippe"
 OPEN = Limits(removed_percent=100, changed_percent=100, cap=None, floor=0)
@@ -31,14 +46,38 @@ ORG_IDS = st.sampled_from(SCHOOLS)
 
 @st.composite
 def users(draw: st.DrawFn, sourced_id: str) -> User:
-    """Draw a person at one or two schools."""
-    orgs = draw(st.lists(ORG_IDS, max_size=2, unique=True))
+    """Draw a student at one or two schools, or a contact, who mostly is at none."""
+    is_contact = sourced_id in CONTACTS
+    orgs = draw(st.lists(ORG_IDS, max_size=0 if is_contact else 2, unique=True))
     return User(
         sourced_id=sourced_id,
         given_name=draw(st.sampled_from([None, SENTINEL])),
         email=draw(st.sampled_from([None, "a@example.org"])),
-        roles=tuple(RoleAssignment(role=Role.student, org_id=i) for i in orgs),
+        roles=(RoleAssignment(role=Role.guardian),)
+        if is_contact
+        else tuple(RoleAssignment(role=Role.student, org_id=i) for i in orgs),
     )
+
+
+@st.composite
+def links_of_families(draw: st.DrawFn) -> list[Record]:
+    """Draw who is a contact of whom, and birth dates; ends may be missing on that side."""
+    found: list[Record] = []
+    kin = st.tuples(st.sampled_from(STUDENTS), st.sampled_from(CONTACTS))
+    for student_id, contact_id in draw(st.lists(kin, unique=True, max_size=3)):
+        found.append(
+            Relationship(
+                sourced_id=f"{draw(st.sampled_from(['r', 'q']))}-{student_id}-{contact_id}",
+                student_id=student_id,
+                contact_id=contact_id,
+                kind=draw(st.sampled_from([RelationshipKind.parent, RelationshipKind.guardian])),
+            )
+        )
+    found += [
+        Demographics(sourced_id=i, birth_date=draw(st.sampled_from(BORN)))
+        for i in draw(st.lists(st.sampled_from(STUDENTS), unique=True))
+    ]
+    return found
 
 
 @st.composite
@@ -46,10 +85,14 @@ def worlds(draw: st.DrawFn, *, whole: bool = False) -> list[Record]:
     """Draw the records that one side has; with ``whole``, every school is among them."""
     orgs = SCHOOLS if whole else draw(st.lists(ORG_IDS, unique=True))
     found: list[Record] = [Org(sourced_id=i) for i in orgs]
+    if draw(st.booleans()):
+        title = draw(st.sampled_from(["Fall", "Autumn"]))
+        found.append(AcademicSession(sourced_id="t0", title=title, org_id=draw(ORG_IDS)))
     classes = draw(st.lists(st.sampled_from(CLASSES), unique=True))
     found += [Class(sourced_id=i, org_id=draw(ORG_IDS | st.none())) for i in classes]
     found += [draw(users(i)) for i in draw(st.lists(st.sampled_from(USERS), unique=True))]
-    ends = st.tuples(st.sampled_from(USERS), st.sampled_from(CLASSES))
+    found += draw(links_of_families())
+    ends = st.tuples(st.sampled_from(STUDENTS), st.sampled_from(CLASSES))
     for user_id, class_id in draw(st.lists(ends, unique=True, max_size=4)):
         prefix = draw(st.sampled_from(["e", "x"]))
         found.append(
@@ -65,8 +108,12 @@ def worlds(draw: st.DrawFn, *, whole: bool = False) -> list[Record]:
 
 
 @st.composite
-def hosts(draw: st.DrawFn) -> HostState:
-    """Draw a host with managed, archived and own records, and a memory of absences."""
+def hosts(draw: st.DrawFn, *, whole: bool = False) -> HostState:
+    """
+    Draw a host with managed, archived and own records, and a memory of absences.
+
+    With ``whole``, none of its links leads nowhere.
+    """
     records = []
     for drawn in draw(worlds()):
         gone = draw(st.sampled_from([None, None, None, DAY - timedelta(days=9)]))
@@ -76,6 +123,9 @@ def hosts(draw: st.DrawFn) -> HostState:
         records.append(
             HostRecord(ref=f"h-{record.sourced_id}", record=record, source=source, archived_on=gone)
         )
+    if whole:
+        there = {(r.kind, r.sourced_id) for r in records if r.source is not None}
+        records = [r for r in records if ends_of(r.record) <= there]
     managed = [r for r in records if r.source is not None and r.is_active]
     missing = draw(st.lists(st.sampled_from(managed), unique_by=id)) if managed else []
     absences = tuple(
@@ -205,17 +255,45 @@ def archived_by(plan: SyncPlan) -> set[tuple[Kind, str]]:
 
 
 def orgs_of(host: HostState, record: Record) -> set[str]:
-    """Return the schools of a host's record, worked out anew."""
-    if isinstance(record, Org):
-        return {record.sourced_id}
-    if isinstance(record, User):
-        found = {r.org_id for r in record.roles if r.org_id}
-        for held in host.managed(Kind.enrollment).values():
-            link = held.record
-            if isinstance(link, Enrollment) and link.user_id == record.sourced_id:
-                found |= orgs_of(host, link)
-        return found
-    if isinstance(record, Enrollment):
-        class_ = host.managed(Kind.class_).get(record.class_id or "")
-        return set() if class_ is None else orgs_of(host, class_.record)
-    return {record.org_id} if isinstance(record, Class) and record.org_id else set()
+    """Return the schools of a host's record, worked out anew: contacts are where students are."""
+    found: set[str | None] = set()
+    match record:
+        case Org():
+            found = {record.sourced_id}
+        case User():
+            found = {role.org_id for role in record.roles}
+            for link in (*_links(host, Kind.enrollment), *_links(host, Kind.relationship)):
+                if record.sourced_id in (_end(link, "user_id"), _end(link, "contact_id")):
+                    found |= orgs_of(host, link)
+        case Enrollment():
+            found = _orgs_of(host, Kind.class_, record.class_id or "")
+        case Relationship():
+            found = _orgs_of(host, Kind.user, record.student_id)
+        case Demographics():
+            found = _orgs_of(host, Kind.user, record.sourced_id)
+        case Class() | AcademicSession():
+            found = {record.org_id}
+    return {org_id for org_id in found if org_id is not None}
+
+
+def _links(host: HostState, kind: Kind) -> list[Record]:
+    return [held.record for held in host.managed(kind).values()]
+
+
+def _end(record: Record, name: str) -> str | None:
+    return getattr(record, name, None)
+
+
+def _orgs_of(host: HostState, kind: Kind, sourced_id: str) -> set[str | None]:
+    held = host.managed(kind).get(sourced_id)
+    return set() if held is None else set(orgs_of(host, held.record))
+
+
+def ends_of(record: Record) -> set[tuple[Kind, str]]:
+    """Return what a connecting record connects."""
+    ends = [
+        (target, _end(record, name))
+        for kind, name, target in REFERENCES
+        if isinstance(record, RECORD_TYPES[kind]) and target in (Kind.user, Kind.class_)
+    ]
+    return {(target, i) for target, i in ends if i is not None}

@@ -90,7 +90,7 @@ def test_too_many_changes_hold_the_removals() -> None:
     )
 
     assert [h.reason for h in plan.holds] == ["changed_percent", "changed_percent"]
-    assert [c.sourced_id for c in plan.held] == ["u00"]
+    assert [c.sourced_id for c in plan.held] == ["e00", "u00"]
 
 
 def test_a_rollover_has_its_own_limits_until_its_last_day() -> None:
@@ -114,5 +114,8 @@ def test_mass_rekeys_are_held_like_removals() -> None:
     plan = plan_sync(a_host(), a_roster([*ORGS, CLASS, *new, *links]), report, on=DAY)
 
     assert plan.changes == ()
-    assert {c.action for c in plan.held} == {Action.rekey}
-    assert {k.reason for k in plan.kept} == {"no_user"}
+    assert {(c.kind, c.action) for c in plan.held} == {
+        (Kind.user, Action.rekey),
+        (Kind.enrollment, Action.update),
+    }
+    assert plan.kept == ()

@@ -77,7 +77,7 @@ class _Records(dict[tuple[Kind, str], HostRecord]):
         """Return the record a change is about: by ref, or (what a plan created) by sourced id."""
         ref = change.ref
         if ref is None:
-            known = host.managed(change.kind, source).get(change.sourced_id)
+            known = host.managed(change.kind, source).get(change.sourced_id_before)
             ref = "" if known is None else known.ref
         return self.get((change.kind, ref))
 

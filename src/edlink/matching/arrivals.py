@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import attrs
 
 from edlink.matching.diff import FieldChange, changed_fields, field_changes, with_fields
-from edlink.matching.draft import Draft
+from edlink.matching.draft import CONNECTING, Draft
 from edlink.matching.host import HostRecord
 from edlink.matching.links import pair_by_links
 from edlink.matching.overrides import Effect
@@ -15,9 +15,6 @@ from edlink.matching.untold import keep_untold_roles
 from edlink.model import Record, User
 from edlink.plain import to_plain
 from edlink.vocabulary import Kind
-
-#: Kinds that only connect others.
-CONNECTING = frozenset({Kind.enrollment, Kind.relationship, Kind.demographics})
 
 
 @attrs.define(kw_only=True)
@@ -39,9 +36,14 @@ class Arrivals:
     rekeys: list[tuple[Change, HostRecord]] = attrs.field(factory=list)
     changed: list[HostRecord] = attrs.field(factory=list)
 
+    @property
+    def _managed(self) -> Mapping[str, HostRecord]:
+        """The host's managed records of the kind, archived ones included, by sourced id."""
+        return self.draft.host.managed(self.kind)
+
     def settle(self) -> None:
         """Decide on every incoming record of the kind that the policy wants."""
-        managed = self.draft.host.managed(self.kind)
+        managed = self._managed
         arrived: dict[str, Record] = {}
         for i, record in self.draft.wanted.records[self.kind].items():
             held = managed.get(i)
@@ -50,7 +52,7 @@ class Arrivals:
             elif not self._is_spoken_for(record):
                 arrived[i] = record
         if arrived and self.kind in CONNECTING:
-            arrived = self._connected(arrived, managed)
+            arrived = self._connected(arrived)
         if self.kind is Kind.user:
             arrived = self._returned(arrived)
         for record in arrived.values():
@@ -70,12 +72,18 @@ class Arrivals:
         if why is not None:
             self.draft.keep(held, why)
             return
-        if held.is_active:
-            self._update(held, self._with_untold(held, record), effect)
-        else:
-            step = self._step_to(Action.restore, held, record, effect, "returned")
-            self.draft.changes.append(step)
+        self._settle_known(held, record, effect)
         self._merge_own(held, record)
+
+    def _settle_known(self, held: HostRecord, record: Record, effect: Effect) -> None:
+        """Change a record that the host has under its id, or bring it back."""
+        here = self._here(record, held)
+        if held.is_active:
+            self._update(held, self._with_untold(held, here), effect)
+        else:
+            step = self._step_to(Action.restore, held, here, effect, "returned")
+            self.draft.changes.append(step)
+        self._follow(here, record, held, effect.fields)
 
     def _with_untold(self, held: HostRecord, record: Record) -> Record:
         """Return a record with what the host knows of it and the pull cannot tell."""
@@ -146,19 +154,16 @@ class Arrivals:
         if gone is None or not gone.users:
             return dict(arrived)
         rekeys = detect_rekeys(gone, arrived_people(draft.incoming, arrived))
-        managed = draft.host.managed(self.kind)
         rest = dict(arrived)
         for i in arrived:
             link = rekeys.found.get(i)
             if link is not None and link.existing not in present:
-                self._take_over(Action.rekey, managed[link.existing], rest.pop(i), link.rule)
+                self._take_over(Action.rekey, self._managed[link.existing], rest.pop(i), link.rule)
             elif i in rekeys.open:
                 draft.keep_out(self.kind, rest.pop(i), rekeys.open[i])
         return rest
 
-    def _connected(
-        self, arrived: Mapping[str, Record], managed: Mapping[str, HostRecord]
-    ) -> dict[str, Record]:
+    def _connected(self, arrived: Mapping[str, Record]) -> dict[str, Record]:
         """Settle connecting records whose two ends are connected already; return the others."""
         draft = self.draft
         renamed = {kind: draft.renamed[kind] for kind in (Kind.user, Kind.class_)}
@@ -175,7 +180,7 @@ class Arrivals:
             return refs[kind].get(ref, "")
 
         wanted = draft.wanted.records[self.kind]
-        gone = [h for i, h in managed.items() if h.is_active and i not in wanted]
+        gone = [h for i, h in self._managed.items() if h.is_active and i not in wanted]
         own = [h for h in draft.host.unmanaged(self.kind) if h.is_active]
         rest = dict(arrived)
         for action, candidates, names in (
@@ -196,7 +201,11 @@ class Arrivals:
             self.draft.keep(held, why)
             self.draft.keep_out(self.kind, record, why)
             return
-        change = self._step_to(action, held, record, effect, rule)
+        here = self._here(record, held)
+        if action is Action.rekey and here.sourced_id == held.sourced_id:
+            self._settle_known(held, record, effect)
+            return
+        change = self._step_to(action, held, here, effect, rule)
         # A record that connects the same two as before is not lost under its new id: sources
         # that make up such ids every night would otherwise be held every night.
         # And one that returns under a new id is not lost either.
@@ -207,6 +216,49 @@ class Arrivals:
         self.draft.present[self.kind].add(record.sourced_id)
         if action is Action.adopt:
             self.draft.adopted[self.kind][held.ref] = record.sourced_id
+        self._follow(here, record, held, effect.fields)
+
+    # Links of people and classes whose re-key is held
+
+    def _here(self, record: Record, held: HostRecord | None = None) -> Record:
+        """
+        Return a record as it hangs on what the host has while re-keys are held.
+
+        Demographics have the id of their person: an old one that others have is not given twice.
+        """
+        here = self.draft.as_here(record)
+        if here is record or here.sourced_id == record.sourced_id:
+            return here
+        if held is not None and here.sourced_id == held.sourced_id:
+            return here
+        is_new = held is None or held.source is None
+        return here if is_new and here.sourced_id not in self._managed else record
+
+    def _follow(
+        self,
+        here: Record,
+        record: Record,
+        held: HostRecord | None = None,
+        sticky: frozenset[str] = frozenset(),
+    ) -> None:
+        """Hold the step that gives a link its new end, to be approved with the re-key."""
+        if here is record:
+            return
+        ignored = self.draft.policy.ignored_fields | (sticky - {"sourced_id"})
+        names = changed_fields(here, record, ignored=ignored)
+        if not names:
+            return
+        is_rekey = here.sourced_id != record.sourced_id
+        self.draft.held.append(
+            Change(
+                action=Action.rekey if is_rekey else Action.update,
+                kind=self.kind,
+                sourced_id=record.sourced_id,
+                ref=None if held is None else held.ref,
+                reason="rekey_held",
+                fields=field_changes(here, record, names),
+            )
+        )
 
     # Steps
 
@@ -217,15 +269,17 @@ class Arrivals:
             return
         self.draft.present[self.kind].add(record.sourced_id)
         self._settle(record)
+        here = self._here(record)
         self.draft.changes.append(
             Change(
                 action=Action.create,
                 kind=self.kind,
-                sourced_id=record.sourced_id,
+                sourced_id=here.sourced_id,
                 reason="new",
-                record=record,
+                record=here,
             )
         )
+        self._follow(here, record)
 
     def _update(self, held: HostRecord, record: Record, effect: Effect) -> None:
         """Note what changes in an active record, or that nothing does."""

@@ -128,19 +128,25 @@ class Departures:
         scopes = {hold.org_id for hold in holds}
         draft.holds += holds
         for removal in self.removals:
-            orgs = draft.places.orgs(removal.held.record)
-            if scopes.isdisjoint({None, *orgs}):
-                self._let_go(removal)
+            record, change = removal.held.record, removal.change
+            if change.action is Action.rekey:
+                draft.present[self.kind].add(change.sourced_id)
+                draft.renamed[self.kind][record.sourced_id] = change.sourced_id
+            is_free = scopes.isdisjoint({None, *draft.places.orgs(record)})
+            if is_free and not draft.hangs_on_withheld(record):
+                draft.changes.append(change)
             else:
-                draft.held.append(removal.change)
-                draft.absences += [removal.absence] if removal.absence is not None else []
+                self._hold(removal)
 
-    def _let_go(self, removal: _Removal) -> None:
-        draft, change = self.draft, removal.change
-        draft.changes.append(change)
+    def _hold(self, removal: _Removal) -> None:
+        """Hold a step, and let what hangs on the record hang on it as it is."""
+        draft, change, i = self.draft, removal.change, removal.held.sourced_id
+        draft.held.append(change)
+        draft.absences += [removal.absence] if removal.absence is not None else []
         if change.action is Action.rekey:
-            draft.present[self.kind].add(change.sourced_id)
-            draft.renamed[self.kind][removal.held.sourced_id] = change.sourced_id
+            draft.ids_here[self.kind, change.sourced_id] = i
+        else:
+            draft.withheld.add((self.kind, i))
 
 
 def _archive(held: HostRecord, draft: Draft, absence: Absence, reason: str) -> Change:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import attrs
 
@@ -15,6 +15,7 @@ from edlink.matching.report import MatchReport
 from edlink.matching.tally import Tally
 from edlink.matching.wanted import Wanted
 from edlink.model import RECORD_TYPES, Demographics, Enrollment, Record, Relationship
+from edlink.references import REFERENCES
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
 
@@ -72,6 +73,8 @@ class Draft:
         left_alone: Classes that a person told sync to leave alone.
         renamed: New ids of re-keyed records, by their old ones.
         adopted: New ids of adopted records, by their refs.
+        ids_here: Old ids of records whose re-key is held, by their new ones.
+        withheld: Records whose archiving is held; what hangs on them is held too.
         reused: Ids of users under which another person came.
         undecided: Why managed users are left to a person, by id; what hangs on them is left too.
     """
@@ -98,6 +101,8 @@ class Draft:
     left_alone: set[str] = attrs.field(factory=set)
     renamed: dict[Kind, dict[str, str]] = attrs.field(factory=_names_by_kind)
     adopted: dict[Kind, dict[str, str]] = attrs.field(factory=_names_by_kind)
+    ids_here: dict[tuple[Kind, str], str] = attrs.field(factory=dict)
+    withheld: set[tuple[Kind, str]] = attrs.field(factory=set)
     undecided: dict[str, str] = attrs.field(factory=dict)
 
     def keep(self, held: HostRecord, reason: str) -> None:
@@ -120,6 +125,21 @@ class Draft:
         if kind is Kind.user and sourced_id in self.reused:
             return "id_reused"
         return self.matches.why_open(kind, sourced_id)
+
+    def as_here(self, record: Record) -> Record:
+        """Return a connecting record with its ends as the host has them while re-keys are held."""
+        if not self.ids_here:
+            return record
+        here: dict[str, Any] = {
+            name: old
+            for name, target in _END_FIELDS.get(type(record), ())
+            if (old := self.ids_here.get((target, getattr(record, name) or ""))) is not None
+        }
+        return attrs.evolve(record, **here) if here else record
+
+    def hangs_on_withheld(self, record: Record) -> bool:
+        """Return whether the archiving of an end of a connecting record is held."""
+        return bool(self.withheld) and any((kind, i) in self.withheld for kind, i in _ends(record))
 
     def why_undecided(self, record: Record) -> str | None:
         """Return why a person must first say who is at an end of a connecting record, or None."""
@@ -154,6 +174,15 @@ class Draft:
             if kind in self.policy.kinds and i not in self.present[kind]:
                 return f"no_{kind}"
         return None
+
+
+#: Kinds that only connect others.
+CONNECTING = frozenset({Kind.enrollment, Kind.relationship, Kind.demographics})
+
+_END_FIELDS: Mapping[type[Any], tuple[tuple[str, Kind], ...]] = {
+    RECORD_TYPES[kind]: tuple((name, target) for of, name, target in REFERENCES if of is kind)
+    for kind in CONNECTING
+}
 
 
 def _ends(record: Record) -> tuple[tuple[Kind, str | None], ...]:

@@ -84,13 +84,18 @@ class Change:
     left_alone: tuple[str, ...] = ()
     record: Record | None = attrs.field(default=None, repr=False)
 
+    @property
+    def sourced_id_before(self) -> str:
+        """The record's id before the change."""
+        before = {change.name: change.before for change in self.fields}
+        return str(before.get("sourced_id", self.sourced_id))
+
     def inverse(self) -> "Change":
         """Return the step back."""
-        before = {change.name: change.before for change in self.fields}
         return attrs.evolve(
             self,
             action=_INVERSES[self.action],
-            sourced_id=before.get("sourced_id", self.sourced_id),
+            sourced_id=self.sourced_id_before,
             fields=tuple(change.inverse() for change in self.fields),
         )
 
@@ -137,7 +142,7 @@ class SyncPlan:
         memory_before: The host's memory that it was made from.
         memory: The memory that the host keeps once it has applied the plan.
         changes: Safe steps, in the order in which they can be applied.
-        held: Removals and re-keys that wait for a person.
+        held: Removals and re-keys that wait for a person, and what hangs on them.
         holds: Why they wait.
         kept: What is left alone, and why.
         unchanged: Managed records that are already right, by kind.
