@@ -159,6 +159,15 @@ def test_a_relationship_set_aside_may_be_any(school: School, make_client: MakeCl
     assert (entry.state, entry.reason) == (CoverageState.failed, "rows_set_aside")
 
 
+def test_a_relationship_set_aside_takes_no_flag(school: School, make_client: MakeClient) -> None:
+    """What is left of a pair whose other row cannot be read does not change what is known."""
+    row = {"id": 72, "person_id": 50, "related_person_id": 1}
+    school.rows["/relationships"] = [{"id": 71, "person_id": None}, row]
+    warnings = make_client().pull_roster().warnings
+    (said,) = [w for w in warnings if w.code == "EDL-WARN-707" and w.kind is Kind.relationship]
+    assert {"kind", "has_legal_custody", "has_portal_access"} <= said.distrusts
+
+
 FURTHER = {
     "contact_info": (Kind.user, "phone"),
     "households": (Kind.user, "address"),
@@ -221,13 +230,11 @@ def test_missing_value_lists_are_said(school: School, make_client: MakeClient) -
     """Without its value lists a list's ids stand for themselves, and the roster warns of it."""
     items = [{"id": "24", "description": "Grade 4"}]
     school.rows["/students"][0]["grade_level"] = 24
-    said = [w.code for w in make_client().pull_roster().warnings]
+    said = {w.code: w.distrusts for w in make_client().pull_roster().warnings}
     school.lists["/students"] = [{"fields": ["grade_level"], "items": items}]
     roster = make_client().pull_roster()
-    assert ("EDL-WARN-705" in said, "EDL-WARN-705" in {w.code for w in roster.warnings}) == (
-        True,
-        False,
-    )
+    assert said["EDL-WARN-705"] == {"grades", "grades_raw", "homeroom"}
+    assert "EDL-WARN-705" not in {w.code for w in roster.warnings}
     assert roster.users[0].grades == ("04",)
 
 

@@ -114,6 +114,13 @@ def test_a_students_birthday_and_gender_are_demographics() -> None:
     assert (known.birth_date, known.sex, issues) == (date(2014, 3, 9), Sex.female, ())
 
 
+def test_a_birthday_may_be_sent_as_a_moment() -> None:
+    """A full date is one however it is written, and the day is as written."""
+    row = PersonRow(id="7", birthday="2010-03-04T00:00:00Z")
+    (known,), issues = to_demographics(People(route="lakeside", students={"7": row}))
+    assert (known.birth_date, issues) == (date(2010, 3, 4), ())
+
+
 def test_a_birthday_without_its_year_is_kept_raw() -> None:
     """A birthday that is no full date is no birth date, but what was sent is kept."""
     people = People(route="lakeside", students={"7": PersonRow(id="7", birthday="Mar 09")})

@@ -62,6 +62,14 @@ def test_other_scopes_need_another_token(school: School, make_client: MakeClient
     assert len(school.issued) == 2
 
 
+def test_scopes_in_another_order_are_the_same(school: School, make_client: MakeClient) -> None:
+    """What opens the same lists is the same token."""
+    store = MemoryTokenStore()
+    for scopes in (SCOPES, SCOPES[::-1]):
+        list(make_client(token_store=store, scopes=scopes).rows(STUDENTS))
+    assert school.issued == ["token-0"]
+
+
 def test_a_token_is_renewed_before_it_ends(
     school: School, make_client: MakeClient, clock: StillClock
 ) -> None:

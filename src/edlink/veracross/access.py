@@ -43,7 +43,7 @@ def _signed_in(puller: Puller) -> Finding:
     return Finding(
         code="EDL-CHECK-701",
         severity=Severity.ok,
-        title="Veracross gives a token; all clients of this host share one of the ten there may be",
+        title="Veracross gives a token, one of ten; clients with the same scopes share it",
         evidence={"scopes": len(puller.scopes)},
     )
 

@@ -19,7 +19,7 @@ from edlink.veracross.convert import (
     to_sessions,
     to_teachers,
 )
-from edlink.veracross.links import to_relationships
+from edlink.veracross.links import DOUBTFUL, to_relationships
 from edlink.veracross.lists import ValueLists
 from edlink.veracross.orgs import to_orgs
 from edlink.veracross.pages import Listing
@@ -64,6 +64,7 @@ _FILLS: Mapping[tuple[str, Kind], frozenset[str]] = {
     (PERMISSIONS, Kind.user): frozenset({"roles"}),
     ("contact_info", Kind.user): frozenset({"business_phone", "other_emails", "phone", "sms"}),
     ("households", Kind.user): frozenset({"address"}),
+    ("relationships", Kind.relationship): DOUBTFUL,
 }
 
 #: The list that people in each role are in.
@@ -74,8 +75,14 @@ _LISTS_OF: Mapping[Role, str] = {
     Role.guardian: "parents",
 }
 
-#: Lists whose rows mean little without their value lists.
-_LISTED = frozenset({"students", "relationships", CLASSES, PERIODS, PERMISSIONS})
+#: Lists whose rows mean little without their value lists, and the fields that those say.
+_LISTED: Mapping[str, frozenset[str]] = {
+    "students": frozenset({"grades", "grades_raw", "homeroom"}),
+    "relationships": frozenset({"kind", "kind_raw"}),
+    CLASSES: frozenset({"class_type", "class_type_raw"}),
+    PERIODS: frozenset({"school_year", "title", "type_raw"}),
+    PERMISSIONS: frozenset({"role", "role_raw"}),
+}
 
 _GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
 
@@ -291,6 +298,7 @@ def _warnings(results: Results) -> Iterator[RosterWarning]:
                 code="EDL-WARN-705",
                 message=f"the value lists of {name} did not come; its ids stand for themselves",
                 kind=listing.endpoint.kind,
+                distrusts=_LISTED[name],
             )
     if PERMISSIONS not in results.listings and results.rows(CLASSES):
         yield RosterWarning(

@@ -32,6 +32,9 @@ _FACTS: Mapping[str, str] = {
     "is_deceased": "related_person_is_deceased",
 }
 
+#: The fields of a link that a row which is missing may have changed.
+DOUBTFUL = frozenset({"both_sides_confirmed", "kind", "kind_raw", *_FACTS})
+
 
 @attrs.define
 class _Pair:

@@ -2,8 +2,9 @@
 Bearer tokens that all threads and processes of a host share.
 
 Veracross lets ten tokens of an application live at once and silently revokes the oldest when an
-eleventh is made, so at most one token of a client may be live, whatever number of clients there
-are.  A ``TokenStore`` is what they share.  Source: api-docs.veracross.com, access tokens.
+eleventh is made, so all clients of an application that ask for the same scopes share one token,
+whatever their number.  Another list of scopes is another token: it opens something else.  A
+``TokenStore`` is what they share.  Source: api-docs.veracross.com, access tokens.
 """
 
 import threading
@@ -148,7 +149,7 @@ class Grant:
 
 class SharedToken(AuthBase):
     """
-    Signs requests with the one live token of a client.
+    Signs requests with the one live token of an application and a list of scopes.
 
     A token that Veracross refuses is ended before the next is asked for: refusals for a missing
     scope look the same as those of a dead token, and must not heap up live ones.
