@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -30,11 +31,12 @@ from edlink.coverage import (
 from edlink.errors import UnsafePlanError
 from edlink.matching.apply import apply_sync
 from edlink.matching.host import HostState
-from edlink.matching.plan import SyncPlan
+from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.sync import plan_sync
 from edlink.model import (
     Course,
+    Demographics,
     Enrollment,
     Record,
     Relationship,
@@ -111,7 +113,7 @@ def test_nobody_goes_where_a_school_was_not_pulled_whole(state: CoverageState) -
 def test_a_person_at_two_schools_needs_both() -> None:
     """Whoever also belongs to a school that failed stays."""
     both = attrs.evolve(PEOPLE[0], primary_org_id="s2")
-    gap = CoverageEntry(kind=Kind.user, org_id="s2", state=CoverageState.failed)
+    gap = CoverageEntry(kind=Kind.user, org_id="s2", state=CoverageState.withheld)
     coverage = Coverage([*EVERYTHING.entries, gap])
     roster = a_roster(all_but("u00", "u01", "e00", "e01"), coverage=coverage)
 
@@ -156,7 +158,7 @@ def test_nobody_leaves_a_class_whose_members_were_not_told() -> None:
 def test_a_contact_belongs_to_the_schools_of_the_children() -> None:
     """A parent without a role at a school stays while the child's school is not covered."""
     kin = Relationship(sourced_id="r", student_id="u00", contact_id="p")
-    gap = CoverageEntry(kind=Kind.user, org_id="s1", state=CoverageState.failed)
+    gap = CoverageEntry(kind=Kind.user, org_id="s1", state=CoverageState.withheld)
     coverage = Coverage([*EVERYTHING.entries, gap])
 
     plan = plan_sync(
@@ -300,7 +302,7 @@ def test_a_pull_older_than_the_last_one_applied_is_refused() -> None:
 def test_a_gap_keeps_an_absence_as_it_was() -> None:
     """A night without coverage neither counts nor forgets."""
     gone = all_but("u00", "e00")
-    gap = CoverageEntry(kind=Kind.user, org_id="s1", state=CoverageState.failed)
+    gap = CoverageEntry(kind=Kind.user, org_id="s1", state=CoverageState.withheld)
     coverage = Coverage([*EVERYTHING.entries, gap])
 
     plan = _later(a_host(), a_roster(gone), a_roster(gone, days=2, coverage=coverage))
@@ -316,3 +318,56 @@ def test_a_kind_that_is_not_managed_stays() -> None:
 
     assert plan.is_empty
     assert set(reasons_of(plan).values()) == {"kind_not_managed"}
+
+
+MOVED: tuple[Record, ...] = (
+    *ALL,
+    an_adult("p"),
+    Relationship(sourced_id="r", student_id="u00", contact_id="p"),
+    Demographics(sourced_id="u00"),
+)
+
+
+@pytest.mark.parametrize("kind", [Kind.user, Kind.relationship, Kind.demographics])
+def test_a_pupil_who_may_have_moved_to_a_school_that_fails_stays(kind: Kind) -> None:
+    """While any school cannot be read, nobody leaves the others, and no contact or birth date."""
+    left = all_but("u00", "e00", "p", "r", records=MOVED)
+    gap = CoverageEntry(kind=kind, org_id="s2", state=CoverageState.failed)
+    coverage = Coverage([*EVERYTHING.entries, gap])
+
+    plan = plan_sync(a_host(MOVED), a_roster(left, coverage=coverage), policy=AT_ONCE, on=DAY)
+
+    assert kind not in {change.kind for change in (*plan.of(Action.archive), *plan.held)}
+    assert "e00" in {change.sourced_id for change in plan.of(Action.archive)}
+
+
+@pytest.mark.parametrize(
+    ("gap", "policy", "deleted"),
+    [
+        ({"state": CoverageState.withheld, "org_id": "s2"}, AT_ONCE, False),
+        ({"state": CoverageState.failed, "role": Role.teacher}, AT_ONCE, False),
+        (
+            {"state": CoverageState.failed, "org_id": "s2"},
+            attrs.evolve(AT_ONCE, exclude_orgs={"s2"}),
+            False,
+        ),
+        ({"state": CoverageState.failed, "org_id": "s2"}, AT_ONCE, True),
+    ],
+)
+def test_a_pupil_who_cannot_have_moved_there_goes(
+    gap: dict[str, Any],
+    policy: SyncPolicy,
+    deleted: bool,
+) -> None:
+    """Withheld or excluded for good, other roles, or deleted by the source: none of it protects."""
+    entry = CoverageEntry(kind=Kind.user, **gap)
+    tombstones = (Tombstone(kind=Kind.user, sourced_id="u00"),) if deleted else ()
+    roster = a_roster(
+        all_but("u00", "e00"),
+        coverage=Coverage([*EVERYTHING.entries, entry]),
+        tombstones=tombstones,
+    )
+
+    plan = plan_sync(a_host(), roster, policy=policy, on=DAY)
+
+    assert "u00" in {change.sourced_id for change in plan.of(Action.archive)}

@@ -80,6 +80,9 @@ class Departures:
             return
         why = draft.waiting.why_blocked()
         why = why or draft.reach.why_not(self.kind, held.record, draft.places.orgs(held.record))
+        is_deleted = (self.kind, i) in draft.wanted.deleted
+        if why is None and not is_deleted:
+            why = draft.reach.why_elsewhere(self.kind, held.record)
         if why is not None:
             draft.keep(held, why)
             known = draft.waiting.known(self.kind, i)
@@ -87,7 +90,6 @@ class Departures:
             return
         draft.tally.add_removed(held)
         absence = draft.waiting.count(self.kind, i)
-        is_deleted = (self.kind, i) in draft.wanted.deleted
         if not (is_ending or is_deleted or draft.waiting.is_due(absence)):
             draft.keep(held, "waiting")
             draft.absences.append(absence)

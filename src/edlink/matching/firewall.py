@@ -21,6 +21,9 @@ from edlink.vocabulary import CoverageState, Kind, Role
 
 _NO_ORGS: frozenset[str] = frozenset()
 
+#: Kinds of record that go from school to school with a person.
+_WITH_PEOPLE = frozenset({Kind.user, Kind.relationship, Kind.demographics})
+
 
 @attrs.frozen(kw_only=True)
 class Places:
@@ -141,6 +144,28 @@ class Reach:
         roles = _roles(record)
         whys = (self._why_org(kind, org_id, roles) for org_id in sorted(orgs))
         return next(filter(None, whys), None)
+
+    def why_elsewhere(self, kind: Kind, record: Record) -> str | None:
+        """
+        Return why a person may be at a school that could not be read, or None.
+
+        Only what was tried and broke counts: what is withheld for good would keep everybody.
+        """
+        if kind not in _WITH_PEOPLE or not self._failed:
+            return None
+        failed = ((of, role) for of in {Kind.user, kind} for role in {None, *_roles(record)})
+        return None if self._failed.isdisjoint(failed) else "not_covered"
+
+    @cached_property
+    def _failed(self) -> frozenset[tuple[Kind, Role | None]]:
+        """Kinds, and roles of people, that could not be read at some school that is wanted."""
+        return frozenset(
+            (e.kind, e.role)
+            for e in self.roster.coverage.entries
+            if e.state is CoverageState.failed
+            and e.class_id is None
+            and (e.org_id is None or self.policy.wants_org(e.org_id))
+        )
 
     def _why_org(self, kind: Kind, org_id: str, roles: frozenset[Role | None]) -> str | None:
         if not (self.policy.wants_org(org_id) and self.roster.scope.wants_org(org_id)):
