@@ -52,19 +52,24 @@ _OTHER_IDS = frozenset({"relationships", PERMISSIONS})
 
 _CAMPUSES = frozenset({"child_ids", "type"})
 
-#: Fields that a list fills or changes where it is asked for: without it they are not known, which
-#: is not empty.
+#: Fields that a list alone fills where it is asked for: without it they are not known, which is not
+#: empty.
 _FILLS: Mapping[tuple[str, Kind], frozenset[str]] = {
-    ("students", Kind.org): _CAMPUSES,
-    ("staff_faculty", Kind.org): _CAMPUSES,
-    (CLASSES, Kind.org): _CAMPUSES,
     (PERIODS, Kind.academic_session): frozenset({"end_date", "start_date"}),
     (SCHEDULES, Kind.class_): frozenset({"session_ids"}),
-    (CLASSES, Kind.user): frozenset({"roles"}),
-    (PERMISSIONS, Kind.user): frozenset({"roles"}),
     ("contact_info", Kind.user): frozenset({"business_phone", "other_emails", "phone", "sms"}),
     ("households", Kind.user): frozenset({"address"}),
     ("relationships", Kind.relationship): DOUBTFUL,
+}
+
+#: Fields that a list adds to: others say them too, so one that is merely empty leaves them known,
+#: as in a summer without classes.
+_ADDS: Mapping[tuple[str, Kind], frozenset[str]] = {
+    ("students", Kind.org): _CAMPUSES,
+    ("staff_faculty", Kind.org): _CAMPUSES,
+    (CLASSES, Kind.org): _CAMPUSES,
+    (CLASSES, Kind.user): frozenset({"roles"}),
+    (PERMISSIONS, Kind.user): frozenset({"roles"}),
 }
 
 #: The list that people in each role are in.
@@ -261,9 +266,10 @@ def _entry(kind: Kind, state: _State) -> CoverageEntry:
 
 def _distrust(results: Results, scope: Scope) -> Iterator[RosterWarning]:
     """Yield which fields of records that came say nothing, since a list they stand on did not."""
-    for (name, kind), fields in _FILLS.items():
+    for (name, kind), fields in {**_FILLS, **_ADDS}.items():
         state, reason = results.state(name)
         is_known = state is CoverageState.complete or not results.is_asked(name)
+        is_known |= reason == "empty" and (name, kind) in _ADDS
         if scope.wants_kind(kind) and not is_known:
             yield RosterWarning(
                 code="EDL-WARN-707",
