@@ -39,7 +39,7 @@ from edlink.vocabulary import Kind
 
 
 def test_a_linked_record_of_the_host_is_adopted() -> None:
-    """A hand-made record that matching linked comes under the source with its fields."""
+    """A hand-made record that matching linked comes under the source, with what was typed."""
     host = a_host(all_but("u00", "e00"), OWN)
 
     plan = plan_sync(host, a_roster(all_but("e00")), a_report(a_link("u00", "17")), on=DAY)
@@ -47,7 +47,8 @@ def test_a_linked_record_of_the_host_is_adopted() -> None:
 
     assert steps_of(plan) == [("adopt", "u00")]
     assert plan.changes[0].reason == "sis_id"
-    assert after.get(Kind.user, "17") == HostRecord(ref="17", record=PEOPLE[0], source=SOURCE)
+    record = attrs.evolve(PEOPLE[0], given_name="Ada", phone="555-0100")
+    assert after.get(Kind.user, "17") == HostRecord(ref="17", record=record, source=SOURCE)
 
 
 def test_hand_made_links_between_adopted_records_are_adopted_too() -> None:

@@ -273,6 +273,23 @@ def by_id(host: HostState) -> dict[tuple[Kind, str, bool], HostRecord]:
     return {(r.kind, r.sourced_id, r.source is None): attrs.evolve(r, ref="") for r in host.records}
 
 
+@given(hosts(), rosters(), reports(), POLICIES)
+def test_what_people_typed_outlives_the_adoption(
+    host: HostState, roster: Roster, report: MatchReport, policy: SyncPolicy
+) -> None:
+    """No value of an adopted person is lost to an empty one, that night or the next."""
+    plan = plan_sync(host, roster, report, policy=policy, on=DAY)
+    after = apply_sync(host, plan)
+    later = apply_sync(after, plan_sync(after, roster, report, policy=policy, on=DAY))
+
+    for change in plan.of(Action.adopt):
+        typed, now = (state.get(change.kind, change.ref or "") for state in (host, later))
+        assert typed is not None
+        assert now is not None
+        for name in ("given_name", "email"):
+            assert getattr(now.record, name, None) or not getattr(typed.record, name, None)
+
+
 @given(plans())
 def test_s9_each_managed_record_is_in_one_place(drawn: tuple[HostState, SyncPlan]) -> None:
     """Re-keys and archives are disjoint, and the counts add up."""

@@ -52,7 +52,7 @@ if typing.TYPE_CHECKING:
         normalize_phone,
     )
     from edlink.matching.frequencies import NameFrequencies
-    from edlink.matching.host import Absence, Hold, HostRecord, HostState, SyncMemory
+    from edlink.matching.host import Absence, Hold, HostRecord, HostState, SyncMemory, TypedFields
     from edlink.matching.host_side import host_links, host_people
     from edlink.matching.id_rules import IdRuleProposal, learn_id_rule
     from edlink.matching.identities import IdentityMatch, match_identity
@@ -257,6 +257,7 @@ __all__ = [
     "TermOverview",
     "TermPolicy",
     "TermRow",
+    "TypedFields",
     "Undated",
     "VerificationResult",
     "Weights",
@@ -338,7 +339,7 @@ _NAMES = {
     "directory": "StudentDirectory",
     "emails": "EmailKey EmailPolicy normalize_email normalize_phone",
     "frequencies": "NameFrequencies",
-    "host": "Absence Hold HostRecord HostState SyncMemory",
+    "host": "Absence Hold HostRecord HostState SyncMemory TypedFields",
     "host_side": "host_links host_people",
     "id_rules": "IdRuleProposal learn_id_rule",
     "identities": "IdentityMatch match_identity",

@@ -1,6 +1,6 @@
 """The records that a roster has, one kind at a time: created, changed, adopted or re-keyed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 
 import attrs
 
@@ -14,7 +14,19 @@ from edlink.matching.rekeys import arrived_people, detect_rekeys, gone_people
 from edlink.matching.untold import keep_untold_roles
 from edlink.model import Record, User
 from edlink.plain import to_plain
+from edlink.references import REFERENCES
 from edlink.vocabulary import Kind
+
+#: Fields that lead to other records: a record of the host's own has refs there, no sourced ids.
+_LEADING = frozenset({name for _, name, _ in REFERENCES}) | {
+    "roles",
+    "child_ids",
+    "homeroom_teacher_id",
+    "advisor_id",
+    "agent_ids",
+    "resource_ids",
+}
+_NOTHING: frozenset[str] = frozenset()
 
 
 @attrs.define(kw_only=True)
@@ -78,6 +90,7 @@ class Arrivals:
     def _settle_known(self, held: HostRecord, record: Record, effect: Effect) -> None:
         """Change a record that the host has under its id, or bring it back."""
         here = self._here(record, held)
+        self._note_typed(held, here)
         if held.is_active:
             self._update(held, self._with_untold(held, here), effect)
         else:
@@ -205,6 +218,7 @@ class Arrivals:
         if action is Action.rekey and here.sourced_id == held.sourced_id:
             self._settle_known(held, record, effect)
             return
+        self._note_typed(held, here)
         change = self._step_to(action, held, here, effect, rule)
         # A record that connects the same two as before is not lost under its new id: sources
         # that make up such ids every night would otherwise be held every night.
@@ -300,7 +314,23 @@ class Arrivals:
         """Return the fields that the policy lets an incoming record change."""
         policy = self.draft.policy
         names = changed_fields(held.record, record, ignored=policy.ignored_fields)
-        return tuple(n for n in names if n not in policy.keep_when_empty or getattr(record, n))
+        if not names:
+            return ()
+        lasting = policy.keep_when_empty | self.draft.typed.get((self.kind, held.ref), _NOTHING)
+        return tuple(n for n in names if n not in lasting or not _is_empty(getattr(record, n)))
+
+    def _note_typed(self, held: HostRecord, record: Record) -> None:
+        """Remember what people typed into a record, and forget what its source sends now."""
+        if held.source is not None and not self.draft.typed:
+            return
+        key = (self.kind, held.ref)
+        known = self.draft.typed.pop(key, _NOTHING)
+        if held.source is None:
+            known = frozenset(attrs.fields_dict(type(record))) - _LEADING
+        names = {n for n in known if _is_empty(getattr(record, n))}
+        typed = frozenset(n for n in names if not _is_empty(getattr(held.record, n)))
+        if typed:
+            self.draft.typed[key] = typed
 
     def _step_to(
         self, action: Action, held: HostRecord, record: Record, effect: Effect, reason: str
@@ -322,6 +352,10 @@ class Arrivals:
         """Note where a class or person will be, which says where what hangs on it is."""
         if self.kind in (Kind.class_, Kind.user):
             self.draft.places.settled[self.kind, record.sourced_id] = record
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, Sized) and not len(value))
 
 
 def _restoring(held: HostRecord) -> tuple[FieldChange, ...]:

@@ -76,6 +76,7 @@ class Draft:
         ids_here: Old ids of records whose re-key is held, by their new ones.
         withheld: Records whose archiving is held; what hangs on them is held too.
         reused: Ids of users under which another person came.
+        typed: Fields of adopted records that their source has never sent, by kind and ref.
         undecided: Why managed users are left to a person, by id; what hangs on them is left too.
     """
 
@@ -103,6 +104,7 @@ class Draft:
     adopted: dict[Kind, dict[str, str]] = attrs.field(factory=_names_by_kind)
     ids_here: dict[tuple[Kind, str], str] = attrs.field(factory=dict)
     withheld: set[tuple[Kind, str]] = attrs.field(factory=set)
+    typed: dict[tuple[Kind, str], frozenset[str]] = attrs.field(factory=dict)
     undecided: dict[str, str] = attrs.field(factory=dict)
 
     def keep(self, held: HostRecord, reason: str) -> None:

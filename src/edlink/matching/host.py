@@ -97,6 +97,15 @@ class Hold:
 
 
 @attrs.frozen(kw_only=True)
+class TypedFields:
+    """Fields of an adopted record that people typed and its source has never sent."""
+
+    kind: Kind
+    ref: str
+    names: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class SyncMemory:
     """
     One small JSON value per source that the host keeps between two plans.
@@ -108,6 +117,8 @@ class SyncMemory:
         absences: Managed records that the last pulls did not have, sorted.
         holds: Limits that the last plan exceeded; they hold until approved, or until fewer are
             missing, so that changes made meanwhile do not let a held removal slip through.
+        typed: What people typed into records that were adopted later, which an empty value of the
+            source does not clear, sorted.
     """
 
     source: Source
@@ -115,6 +126,7 @@ class SyncMemory:
     last_applied: datetime | None = None
     absences: tuple[Absence, ...] = ()
     holds: tuple[Hold, ...] = ()
+    typed: tuple[TypedFields, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the memory as JSON-safe values."""

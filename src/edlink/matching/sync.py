@@ -10,7 +10,7 @@ from edlink.matching.arrivals import Arrivals
 from edlink.matching.departures import Departures
 from edlink.matching.draft import Draft, Matches
 from edlink.matching.firewall import Places, Reach, Waiting
-from edlink.matching.host import HostState
+from edlink.matching.host import HostState, TypedFields
 from edlink.matching.overrides import Overrides
 from edlink.matching.plan import SyncPlan, ordered
 from edlink.matching.policy import SyncPolicy
@@ -67,6 +67,7 @@ def plan_sync(  # noqa: PLR0913 - each is one fact that only the host knows
         waiting=Waiting(host=host, roster=incoming, policy=policy, on=on),
         tally=Tally(places=places),
         reused=reused_ids(host, incoming, matches.find_user),
+        typed={(t.kind, t.ref): frozenset(t.names) for t in host.memory.typed},
     )
     # Kinds come in the roster's order: what others hang on is settled before them.
     for kind in RECORD_TYPES:
@@ -95,6 +96,10 @@ def _finished(draft: Draft) -> SyncPlan:
         last_applied=pulled_at,
         absences=tuple(sorted(draft.absences, key=lambda a: (a.kind, a.sourced_id))),
         holds=tuple(draft.holds),
+        typed=tuple(
+            TypedFields(kind=kind, ref=ref, names=tuple(sorted(names)))
+            for (kind, ref), names in sorted(draft.typed.items())
+        ),
     )
     return SyncPlan(
         source=draft.incoming.source,
