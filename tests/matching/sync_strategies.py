@@ -108,6 +108,26 @@ def worlds(draw: st.DrawFn, *, whole: bool = False) -> list[Record]:
 
 
 @st.composite
+def families(draw: st.DrawFn) -> list[Record]:
+    """Draw students with a role or a class at some schools, and two contacts of some of them."""
+    found: list[Record] = [Org(sourced_id=i) for i in SCHOOLS]
+    found += [Class(sourced_id=f"c-{i}", org_id=i) for i in SCHOOLS]
+    found += [User(sourced_id=i, roles=(RoleAssignment(role=Role.guardian),)) for i in CONTACTS]
+    kin = st.sets(st.sampled_from(CONTACTS))
+    for i in STUDENTS:
+        found.append(draw(users(i)))
+        found += [
+            Enrollment(sourced_id=f"e-{i}-{org_id}", user_id=i, class_id=f"c-{org_id}")
+            for org_id in sorted(draw(st.sets(ORG_IDS, max_size=1)))
+        ]
+        found += [
+            Relationship(sourced_id=f"r-{i}-{contact}", student_id=i, contact_id=contact)
+            for contact in sorted(draw(kin))
+        ]
+    return found
+
+
+@st.composite
 def hosts(draw: st.DrawFn, *, whole: bool = False) -> HostState:
     """
     Draw a host with managed, archived and own records, and a memory of absences.

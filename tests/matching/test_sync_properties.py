@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.matching.sync_strategies import (
     CLASSES,
     COMPLETE,
+    CONTACTS,
     DAY,
     LIMITS,
     OPEN,
@@ -22,6 +23,7 @@ from tests.matching.sync_strategies import (
     archived_by,
     coverages,
     ends_of,
+    families,
     hosts,
     orgs_of,
     overrides,
@@ -31,10 +33,10 @@ from tests.matching.sync_strategies import (
     worlds,
 )
 
-from edlink.coverage import Coverage
+from edlink.coverage import Coverage, CoverageEntry
 from edlink.matching.apply import apply_sync
 from edlink.matching.diff import apply_diff, diff_rosters
-from edlink.matching.host import HostRecord, HostState
+from edlink.matching.host import HostRecord, HostState, SyncMemory
 from edlink.matching.overrides import Overrides, OverrideType
 from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import Limits, SyncPolicy
@@ -43,7 +45,7 @@ from edlink.matching.sync import plan_sync
 from edlink.model import Record
 from edlink.plain import to_plain
 from edlink.roster import Roster
-from edlink.vocabulary import Kind
+from edlink.vocabulary import CoverageState, Kind
 
 
 @given(hosts(), rosters(), POLICIES, overrides())
@@ -63,6 +65,32 @@ def test_s1_nobody_goes_where_coverage_is_not_complete(
                 assert roster.coverage.is_complete(change.kind, org_id)
                 assert roster.scope.wants_org(org_id)
                 assert policy.wants_org(org_id)
+
+
+@given(families(), st.tuples(st.sampled_from(CoverageState), st.sampled_from(CoverageState)))
+def test_s1_a_contact_goes_where_every_school_of_the_children_is_told(
+    records: list[Record], states: tuple[CoverageState, CoverageState]
+) -> None:
+    """Missing contacts go if, and only if, all schools of their children are known whole."""
+    places = [
+        CoverageEntry(kind=Kind.user, org_id=org_id, state=state)
+        for org_id, state in zip(SCHOOLS, states, strict=True)
+    ]
+    coverage = Coverage([*COMPLETE.entries, *places])
+    host = HostState(
+        memory=SyncMemory(source=SOURCE),
+        records=[HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE) for r in records],
+    )
+    rest = [r for r in records if r.sourced_id not in CONTACTS]
+    policy = SyncPolicy(min_absences=1, grace_days=0)
+    plan = plan_sync(host, a_roster(rest, coverage=coverage), policy=policy, on=DAY)
+    gone = {c.sourced_id for c in (*plan.changes, *plan.held) if c.action is Action.archive}
+
+    for i in CONTACTS:
+        contact = host.managed(Kind.user)[i].record
+        orgs = orgs_of(host, contact) or SCHOOLS
+        told = all(coverage.is_complete(Kind.user, org_id) for org_id in orgs)
+        assert (i in gone) == (told and CoverageState.failed not in states)
 
 
 @given(plans())
