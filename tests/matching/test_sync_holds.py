@@ -23,10 +23,13 @@ from edlink.matching.apply import apply_sync
 from edlink.matching.host import HostRecord, HostState
 from edlink.matching.overrides import Override, Overrides, OverrideType
 from edlink.matching.plan import Action, SyncPlan
+from edlink.matching.policy import Limits
 from edlink.matching.sync import plan_sync
 from edlink.model import Demographics, Record, Relationship
 from edlink.vocabulary import Kind
 
+OPEN = Limits(removed_percent=100, cap=None)
+OPEN_LINKS = attrs.evolve(AT_ONCE, limits={Kind.enrollment: OPEN})
 GONE = ("u00", "u01", "u02", "u03", "u04", "u05")
 BORN = Demographics(sourced_id="u00")
 PARENT = an_adult("g")
@@ -49,7 +52,7 @@ def held_of(plan: SyncPlan, kind: Kind) -> list[tuple[str, str]]:
 def test_a_held_removal_holds_what_hangs_on_the_person() -> None:
     """Classes, contacts and birth dates of held people stay, and go with them once approved."""
     host = a_host(HELD)
-    plan = plan_sync(host, a_roster(STAY), policy=AT_ONCE, on=DAY)
+    plan = plan_sync(host, a_roster(STAY), policy=OPEN_LINKS, on=DAY)
     after = apply_sync(host, plan)
     done = apply_sync(after, plan.approve(plan.fingerprint))
 

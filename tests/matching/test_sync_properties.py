@@ -42,7 +42,7 @@ from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import Limits, SyncPolicy
 from edlink.matching.report import MatchReport
 from edlink.matching.sync import plan_sync
-from edlink.model import Record
+from edlink.model import Record, Relationship
 from edlink.plain import to_plain
 from edlink.roster import Roster
 from edlink.vocabulary import CoverageState, Kind
@@ -71,26 +71,25 @@ def test_s1_nobody_goes_where_coverage_is_not_complete(
 def test_s1_a_contact_goes_where_every_school_of_the_children_is_told(
     records: list[Record], states: tuple[CoverageState, CoverageState]
 ) -> None:
-    """Missing contacts go if, and only if, all schools of their children are known whole."""
+    """Contacts and their links go if, and only if, all schools of the children are known whole."""
     places = [
-        CoverageEntry(kind=Kind.user, org_id=org_id, state=state)
+        CoverageEntry(kind=kind, org_id=org_id, state=state)
         for org_id, state in zip(SCHOOLS, states, strict=True)
+        for kind in (Kind.user, Kind.relationship)
     ]
     coverage = Coverage([*COMPLETE.entries, *places])
-    host = HostState(
-        memory=SyncMemory(source=SOURCE),
-        records=[HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE) for r in records],
-    )
-    rest = [r for r in records if r.sourced_id not in CONTACTS]
+    held = [HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE) for r in records]
+    host = HostState(memory=SyncMemory(source=SOURCE), records=held)
+    left = [r for r in records if r.sourced_id in CONTACTS or isinstance(r, Relationship)]
+    rest: list[Record] = [r for r in records if r not in left]
     policy = SyncPolicy(min_absences=1, grace_days=0)
     plan = plan_sync(host, a_roster(rest, coverage=coverage), policy=policy, on=DAY)
     gone = {c.sourced_id for c in (*plan.changes, *plan.held) if c.action is Action.archive}
 
-    for i in CONTACTS:
-        contact = host.managed(Kind.user)[i].record
-        orgs = orgs_of(host, contact) or SCHOOLS
+    for record in left:
+        orgs = orgs_of(host, record) or SCHOOLS
         told = all(coverage.is_complete(Kind.user, org_id) for org_id in orgs)
-        assert (i in gone) == (told and CoverageState.failed not in states)
+        assert (record.sourced_id in gone) == (told and CoverageState.failed not in states)
 
 
 @given(plans())
@@ -221,10 +220,11 @@ ENDS = {"sourced_id", "user_id", "class_id", "student_id", "contact_id"}
 
 @st.composite
 def held_and_free(draw: st.DrawFn) -> tuple[HostState, SyncPlan, SyncPlan]:
-    """Draw a host and two plans of one pull: all that may be held is held, and nothing is."""
+    """Draw a host and two plans of one pull: some kinds are held whole, and nothing is."""
     host, roster, report = draw(hosts()), draw(rosters()), draw(reports())
     policy, ledger = draw(POLICIES), draw(overrides())
-    shut = attrs.evolve(policy, limits=dict.fromkeys(Kind, SHUT))
+    kinds = draw(st.sets(st.sampled_from(Kind)))
+    shut = attrs.evolve(policy, limits={k: SHUT if k in kinds else OPEN for k in Kind})
     free = attrs.evolve(policy, limits=dict.fromkeys(Kind, OPEN), class_loss_percent=100)
     held_plan, free_plan = (
         plan_sync(host, roster, report, policy=settings, overrides=ledger, on=DAY)
