@@ -6,9 +6,6 @@ itself (docs/decisions/0002).  A page in which anything is odd is read again rec
 so that one bad record costs only itself: it becomes an Issue.
 """
 
-import json
-import math
-import re
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
@@ -16,16 +13,16 @@ from itertools import repeat
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
-from pydantic_core import CoreSchema, SchemaValidator, ValidationError, from_json
+from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 from pydantic_core import core_schema as cs
 
 from edlink._http.exchange import Response
+from edlink._http.json_body import read_json, says_success
 from edlink.coverage import Issue
 from edlink.errors import PayloadError
 from edlink.vocabulary import Kind
 
 T = TypeVar("T")
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
 Reader = Callable[[Any], Any]
 
 #: Where a field lies in a wire record: a key, or several paths of keys, the first present wins.
@@ -285,12 +282,8 @@ class PageDecoder(Generic[T]):
 
     def _parse(self, body: bytes, response: Response) -> Any:  # noqa: ANN401 - any JSON value
         try:
-            return from_json(body)
+            return read_json(body)
         except ValueError:
-            pass
-        try:
-            return _without_half_pairs(json.loads(body.decode()))
-        except (ValueError, RecursionError):
             pass
         message = "the answer is not whole JSON; a login page or a broken proxy looks like this"
         raise self._error("EDL-PAGE-001", message, response)
@@ -313,7 +306,7 @@ class PageDecoder(Generic[T]):
         if not isinstance(value, dict):
             return False
         said = [value[key] for key in self._envelope.error_keys if value.get(key)]
-        return bool(said) and not any(map(_says_success, said))
+        return bool(said) and not any(map(says_success, said))
 
     def _no_list(self, value: object, response: Response) -> PayloadError:
         if isinstance(value, dict) and not self._envelope.error_keys.isdisjoint(value):
@@ -379,26 +372,3 @@ class PageDecoder(Generic[T]):
         return Issue(
             kind=self._kind, reason=reason, sourced_id=sourced_id, fields=fields, position=position
         )
-
-
-def _without_half_pairs(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """
-    Return a JSON value in which text that is no Unicode is a number that no reader takes.
-
-    Systems that cut names after so many UTF-16 units cut emoji in two; RFC 8259 section 8.2 allows
-    what is left in JSON, and says that what becomes of it cannot be foretold.
-    """
-    if isinstance(value, dict):
-        return {name: _without_half_pairs(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_without_half_pairs(item) for item in value]
-    return math.nan if isinstance(value, str) and _HALF_PAIR.search(value) else value
-
-
-def _says_success(value: object) -> bool:
-    """Return whether a status, however deep, has the word ``success`` of IMS status bodies."""
-    if isinstance(value, dict):
-        return any(map(_says_success, value.values()))
-    if isinstance(value, list):
-        return any(map(_says_success, value))
-    return isinstance(value, str) and value.strip().lower() == "success"
