@@ -121,7 +121,15 @@ def test_a_byte_order_mark_is_let_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>login</html>", b"", b'{"things":[{"id":"1"}', b"\xff\xfe"]
+    "body",
+    [
+        b"<html>login</html>",
+        b"",
+        b'{"things":[{"id":"1"}',
+        b"\xff\xfe",
+        b"[" * 100_000 + b"]" * 100_000,
+    ],
+    ids=["html", "nothing", "cut", "no text", "deep"],
 )
 def test_what_is_not_whole_json_is_refused(body: bytes) -> None:
     """HTML, nothing, a page cut short and bytes that are no text are errors, never rows."""
