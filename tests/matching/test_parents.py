@@ -32,6 +32,7 @@ from edlink.matching.parents import (
     ClaimPolicy,
     Proof,
     PublicAnswer,
+    bars_contact,
 )
 from edlink.model import (
     Demographics,
@@ -173,6 +174,10 @@ def test_a_flag_that_bars_a_contact_always_refuses(barred: dict[str, object]) ->
         "NO CONTACT (court)",
         "Restraining order on file",
         "\u201cno\u00a0contact\u201d",
+        "NO_CONTACT",
+        "RESTRAINING_ORDER",
+        "None",
+        "No custody",
     ],
 )
 def test_a_note_that_bars_bars_however_it_is_written(note: str) -> None:
@@ -181,7 +186,19 @@ def test_a_note_that_bars_bars_however_it_is_written(note: str) -> None:
     assert result.private.reason is Reason.contact_barred
 
 
-@pytest.mark.parametrize("note", ["Supervised", "noncustodial", "see office", "?"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Supervised",
+        "noncustodial",
+        "see office",
+        "?",
+        "No custody issues",
+        "None on file",
+        "Not restricted",
+        "No restraining order on file",
+    ],
+)
 @pytest.mark.parametrize("contact_id", ["p", None])
 def test_a_note_that_nobody_foresaw_needs_approval(note: str, contact_id: str | None) -> None:
     """What a program does not understand about custody is for people to decide."""
@@ -189,13 +206,22 @@ def test_a_note_that_nobody_foresaw_needs_approval(note: str, contact_id: str | 
     roster = all_with(attrs.evolve(LINK, custody_status_raw=note))
     result = verify(roster, policy=policy, contact_id=contact_id)
     assert result.private.proof is Proof.needs_approval
+    assert result.private.reason is Reason.custody_unclear
+    assert result.private.reason.may_be_approved
 
 
-@pytest.mark.parametrize("note", ["Joint", " shared custody ", ""])
+@pytest.mark.parametrize("note", ["Joint", " shared custody ", "BOTH_PARENTS", ""])
 def test_a_clear_note_bars_nobody(note: str) -> None:
     """Parents who share custody are told apart from those who do not."""
     result = verify(all_with(attrs.evolve(LINK, custody_status_raw=note)))
     assert result.private.proof is Proof.possession
+
+
+def test_a_host_may_ask_again_whom_the_school_keeps_away() -> None:
+    """An order that comes after the link was made bars as one that was there before."""
+    assert not bars_contact(LINK, POLICY)
+    for order in ({"has_portal_access": False}, {"custody_status_raw": "No contact"}):
+        assert bars_contact(attrs.evolve(LINK, **order), POLICY)
 
 
 def test_a_relationship_of_another_kind_needs_approval() -> None:
@@ -229,7 +255,10 @@ def test_knowledge_alone_is_not_enough_for_a_guarded_child() -> None:
 
     result = verify(roster, policy=accepting, contact_id=None)
 
-    assert result.private.reason is Reason.needs_approval
+    assert (result.private.reason, result.private.proof) == (
+        Reason.child_guarded,
+        Proof.needs_approval,
+    )
 
 
 def test_a_number_may_be_required() -> None:

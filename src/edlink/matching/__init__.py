@@ -91,6 +91,7 @@ if typing.TYPE_CHECKING:
         PublicAnswer,
         StaffNote,
         VerificationResult,
+        bars_contact,
         verify_guardian_claim,
     )
     from edlink.matching.people import Person, PersonKind, people_of
@@ -267,6 +268,7 @@ __all__ = [
     "apply_merge",
     "apply_sync",
     "assign_one_to_one",
+    "bars_contact",
     "classrooms_of",
     "compare_names",
     "current_window",
@@ -358,7 +360,7 @@ _NAMES = {
     "overview": "TermOverview TermRow term_overview",
     "parents": (
         "ClaimPolicy GuardianClaim Proof PublicAnswer StaffNote VerificationResult "
-        "verify_guardian_claim"
+        "bars_contact verify_guardian_claim"
     ),
     "people": "Person PersonKind people_of",
     "plan": "Action Change Keep SyncPlan",

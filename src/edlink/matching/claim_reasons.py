@@ -25,6 +25,14 @@ class Reason(StrEnum):
     dob_differs_day_month_swapped = "dob_differs_day_month_swapped"
     dob_differs = "dob_differs"
     needs_approval = "needs_approval"
+    custody_unclear = "custody_unclear"
+    child_guarded = "child_guarded"
+
+    @property
+    def may_be_approved(self) -> bool:
+        """Whether the birth date is right and someone at the school may still say yes."""
+        waiting = (Reason.needs_approval, Reason.custody_unclear, Reason.child_guarded)
+        return self in waiting
 
 
 #: What staff can do about each.
@@ -47,4 +55,6 @@ FIXES: Mapping[Reason, str] = {
     Reason.dob_differs_day_month_swapped: "Day and month are swapped: show the order.",
     Reason.dob_differs: "Another birth date is on file: check it with the parent.",
     Reason.needs_approval: "The birth date is right: the school must approve the adult.",
+    Reason.custody_unclear: "The SIS has a note about custody: read it before you approve.",
+    Reason.child_guarded: "The SIS keeps an adult from this child: approve only if it is another.",
 }

@@ -7,8 +7,6 @@ public answer for every failure, and a private reason, with the fix, for the hos
 
 import hashlib
 import hmac
-import re
-import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -18,6 +16,7 @@ import attrs
 from edlink.errors import ConfigError
 from edlink.matching.birth_dates import BirthDate, parse_birth_date
 from edlink.matching.claim_reasons import FIXES, Reason
+from edlink.matching.custody import Custody, read_custody
 from edlink.matching.directory import StudentDirectory
 from edlink.matching.ids import clean_id
 from edlink.matching.limiter import Attempt, AttemptLimiter, Outcome, Permission
@@ -103,9 +102,10 @@ class ClaimPolicy:
         require_number: Whether the student's number must be typed.
         accept_knowledge_only: Whether a birth date alone verifies; otherwise it needs approval.
         kinds: Relationships that verify by themselves.
-        barring_custody: Words that bar a contact wherever they stand in a custody status.
-        clear_custody: Custody statuses that bar nobody.  What is neither needs approval: a note
-            about custody that a program does not understand is for people to read.
+        barring_phrases: What bars a contact wherever it stands in a custody note.
+        barring_statuses: Custody notes that bar a contact as a whole.
+        clear_statuses: Custody notes that bar nobody.  Any other needs approval: what a program
+            does not understand about custody is for people to read.
     """
 
     secret: bytes = attrs.field(repr=False)
@@ -115,18 +115,11 @@ class ClaimPolicy:
     kinds: frozenset[RelationshipKind] = frozenset(
         {RelationshipKind.parent, RelationshipKind.guardian, RelationshipKind.stepparent}
     )
-    barring_custody: frozenset[str] = frozenset(
-        {
-            "no contact",
-            "no custody",
-            "none",
-            "order of protection",
-            "protective order",
-            "restraining order",
-            "restricted",
-        }
+    barring_phrases: frozenset[str] = frozenset(
+        {"no contact", "order of protection", "protective order", "restraining order"}
     )
-    clear_custody: frozenset[str] = frozenset(
+    barring_statuses: frozenset[str] = frozenset({"no custody", "none", "restricted"})
+    clear_statuses: frozenset[str] = frozenset(
         {
             "both parents",
             "full",
@@ -223,6 +216,26 @@ def verify_guardian_claim(
     return case.result(reason, public, attempt)
 
 
+def bars_contact(link: Relationship, policy: ClaimPolicy) -> bool:
+    """
+    Return whether a relationship keeps its contact from the student.
+
+    For hosts, to ask again whenever a child is shown: an order may come after the link was made.
+    """
+    denied = (link.has_legal_custody, link.has_portal_access, link.has_access_consent)
+    barred = _custody(link, policy) is Custody.barred
+    return False in denied or link.is_deceased is True or barred
+
+
+def _custody(link: Relationship, policy: ClaimPolicy) -> Custody:
+    return read_custody(
+        link.custody_status_raw,
+        phrases=policy.barring_phrases,
+        statuses=policy.barring_statuses,
+        clear=policy.clear_statuses,
+    )
+
+
 _OUTCOMES = {
     PublicAnswer.verified: Outcome.verified,
     PublicAnswer.not_verified: Outcome.not_verified,
@@ -314,19 +327,8 @@ class _Case:
     def _barred(self) -> Reason | None:
         if self.claim.contact_id is not None and not self.links:
             return Reason.relationship_missing
-        barred = any(self._is_barred(link) for link in self.links)
+        barred = any(bars_contact(link, self.policy) for link in self.links)
         return Reason.contact_barred if barred else None
-
-    def _is_barred(self, link: Relationship) -> bool:
-        denied = (link.has_legal_custody, link.has_portal_access, link.has_access_consent)
-        status = f" {_words(link.custody_status_raw)} "
-        bars = any(f" {_words(words)} " in status for words in self.policy.barring_custody)
-        return False in denied or link.is_deceased is True or bars
-
-    def _is_unclear(self, link: Relationship) -> bool:
-        if not (link.custody_status_raw or "").strip():
-            return False
-        return _words(link.custody_status_raw) not in map(_words, self.policy.clear_custody)
 
     def _birth_date(self, *, same: bool) -> Reason | None:
         on_file, given = self.directory.birth_date(self.student_id or ""), self.typed.value
@@ -342,25 +344,33 @@ class _Case:
         return Reason.dob_differs
 
     def _unproven(self) -> Reason | None:
-        """Return that someone must decide, although the birth date is right."""
-        return Reason.needs_approval if self._proof() is Proof.needs_approval else None
+        """Return why someone must decide, although the birth date is right."""
+        if self._proof() is not Proof.needs_approval:
+            return None
+        links = self.links or self._all_links
+        # A stranger could be the very adult that a school keeps away from the child.
+        if any(bars_contact(link, self.policy) for link in links):
+            return Reason.child_guarded
+        unclear = any(_custody(link, self.policy) is Custody.unclear for link in links)
+        return Reason.custody_unclear if unclear else Reason.needs_approval
 
     def _proof(self) -> Proof:
+        links = self.links or self._all_links
+        clear = all(_custody(link, self.policy) is Custody.clear for link in links)
         if self.links:
-            accepted = any(link.kind in self.policy.kinds for link in self.links)
-            accepted = accepted and not any(map(self._is_unclear, self.links))
-            return Proof.possession if accepted else Proof.needs_approval
-        # A stranger could be the very adult that a school keeps away from the child.
-        guarded = any(
-            self._is_barred(link) or self._is_unclear(link)
-            for link in self.directory.links_of(self.student_id or "")
-        )
-        accepts = self.policy.accept_knowledge_only and not guarded
+            accepted = any(link.kind in self.policy.kinds for link in links)
+            return Proof.possession if accepted and clear else Proof.needs_approval
+        guarded = any(bars_contact(link, self.policy) for link in links)
+        accepts = self.policy.accept_knowledge_only and clear and not guarded
         return Proof.knowledge_only if accepts else Proof.needs_approval
+
+    @property
+    def _all_links(self) -> tuple[Relationship, ...]:
+        return self.directory.links_of(self.student_id or "")
 
     def result(self, reason: Reason, public: PublicAnswer, attempt: Attempt) -> VerificationResult:
         """Return the result for a reason."""
-        right = reason in (Reason.verified, Reason.needs_approval)
+        right = reason is Reason.verified or reason.may_be_approved
         fix = FIXES[reason]
         if reason is Reason.dob_permission_off:
             fix = self.directory.permission_fix
@@ -384,12 +394,3 @@ class _Case:
                 "limited": reason in (Reason.limited, Reason.limiter_failed),
             },
         )
-
-
-def _words(text: str | None) -> str:
-    """Return the words of a note, folded, with one space between them."""
-    folded = unicodedata.normalize("NFKC", text or "").casefold()
-    return " ".join(_WORD.findall(folded))
-
-
-_WORD = re.compile(r"\w+")
