@@ -2,12 +2,13 @@
 SAML 2.0 web browser sign-on for a service (SAML 2.0 profiles, 4.1): redirect out, POST back.
 
 A response is decoded, its shape checked, decrypted, its shape checked again, verified by
-python3-saml, compared with this login, and only then used up in the replay store.
+python3-saml, compared with this login, and only then used up in the replay store.  One that only
+says that the login failed ends there and then.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 import attrs
 from lxml import etree
@@ -28,6 +29,7 @@ from edlink.sso.saml.envelope import decode_field, parse_response
 from edlink.sso.saml.metadata import IdpMetadata
 from edlink.sso.saml.profile import Assertion, Expected, read_assertion
 from edlink.sso.saml.service import require_key_pair
+from edlink.sso.saml.status import is_failure, why_ended
 from edlink.sso.saml.structure import check_structure
 from edlink.sso.stores import ReplayStore
 
@@ -118,9 +120,12 @@ class SamlFlow:
             pending: The login of this browser, or None.
 
         Raises:
+            LoginCancelledError: EDL-LOGIN-008, the provider says that the login failed.
             LoginError: The response is refused.
         """
         posted = parse_response(decode_field(form.get("SAMLResponse", "")))
+        if is_failure(posted):
+            self._raise_ended(posted, pending)
         check_structure(posted)
         if pending is None and self.unsolicited == "restart":
             require_first_restart(form.get("RelayState", ""))
@@ -130,6 +135,12 @@ class SamlFlow:
         assertion = read_assertion(self._verified(posted), self._expected(pending))
         self._use_up(assertion, pending)
         return assertion
+
+    def _raise_ended(self, posted: etree._Element, pending: PendingLogin | None) -> NoReturn:
+        """End a login that failed at the provider; anybody can say so, so it does nothing else."""
+        if pending is not None:
+            self._check_pending(pending)
+        raise why_ended(posted, None if pending is None else pending.request_id)
 
     def _check_pending(self, pending: PendingLogin | None) -> None:
         if pending is None:

@@ -13,6 +13,7 @@ TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
+SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 
 CANONICALIZATIONS = frozenset(
     {

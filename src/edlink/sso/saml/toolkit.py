@@ -26,8 +26,9 @@ from onelogin.saml2.settings import (  # type: ignore[import-untyped]
     OneLogin_Saml2_Settings as Settings,
 )
 
-from edlink.errors import InvalidLoginError, LoginCancelledError
+from edlink.errors import InvalidLoginError
 from edlink.sso.saml.envelope import parse_response
+from edlink.sso.saml.status import provider_ended
 from edlink.sso.saml.structure import check_structure
 
 _SIGNATURE_FAULTS = (
@@ -72,7 +73,8 @@ def verified(posted: etree._Element, parties: Parties) -> etree._Element:
         InvalidLoginError: EDL-LOGIN-041 to 043, what was encrypted has another shape or algorithm;
             EDL-LOGIN-045, undecryptable; EDL-LOGIN-046, no good signature by a known certificate;
             EDL-LOGIN-047, anything else.
-        LoginCancelledError: EDL-LOGIN-008, the response says that the login failed.
+        LoginCancelledError: EDL-LOGIN-008, the response has an assertion, and a status that
+            is not success.
     """
     response = _decrypted(posted, parties)
     # Read anew: names that decryption put into the tree escape lxml's search by tag.  Checked
@@ -106,8 +108,7 @@ def _decrypted(posted: etree._Element, parties: Parties) -> Any:  # noqa: ANN401
 
 def _error(fault: object) -> Exception:
     if fault == ValidationError.STATUS_CODE_IS_NOT_SUCCESS:
-        message = "the provider ended the login with an error"
-        return LoginCancelledError("EDL-LOGIN-008", message, reason="refused")
+        return provider_ended()
     if fault in _SIGNATURE_FAULTS:
         message = "the response bears no good signature by a known certificate"
         fix = "Read the identity provider's metadata again: certificates are renewed every year."
