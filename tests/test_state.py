@@ -10,9 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from tests import strategies
 from tests.rosters import PULLED_AT, SOURCE, district, without
 
-from edlink.coverage import Coverage, CoverageEntry, Source, Tombstone
+from edlink.coverage import (
+    Coverage,
+    CoverageEntry,
+    Issue,
+    RosterWarning,
+    Source,
+    Tombstone,
+)
 from edlink.errors import ConfigError
 from edlink.model import Org, Record, User
+from edlink.references import check_references
 from edlink.roster import Roster
 from edlink.state import ChangeSet, SyncState, apply_changes
 from edlink.vocabulary import CoverageState, Kind
@@ -166,6 +174,41 @@ def test_changes_that_tell_of_removals_leave_the_coverage() -> None:
     after = apply_changes(whole, changed(coverage=Coverage([lacking])), pulled_at=LATE)
     assert after.coverage.is_complete(Kind.user)
     assert after.coverage.state(Kind.relationship) is CoverageState.withheld
+
+
+def test_changes_that_know_no_absences_leave_the_coverage_to_the_roster() -> None:
+    """A feed that tells of each removal need not know who is absent: the last pull knew."""
+    whole = district(coverage=Coverage(CoverageEntry(kind=kind) for kind in Kind))
+    withheld = CoverageState.withheld
+    feed = [CoverageEntry(kind=kind, state=withheld, reason="changes_only") for kind in Kind]
+    after = apply_changes(whole, changed(coverage=Coverage(feed)), pulled_at=LATE)
+    assert after.coverage == whole.coverage
+
+
+def test_what_was_distrusted_is_distrusted_still() -> None:
+    """A field that the last pull could not know is not known because other records changed."""
+    doubt = RosterWarning(code="x", message="y", kind=Kind.user, distrusts=frozenset({"phone"}))
+    odd = Issue(kind=Kind.user, reason="unreadable_field", sourced_id="ben", fields=("sms",))
+    mended = Issue(kind=Kind.user, reason="unreadable_field", sourced_id="ana", fields=("sms",))
+    before = attrs.evolve(district(), warnings=(doubt,), issues=(odd, mended))
+    after = apply_changes(before, changed(before.users[0]), pulled_at=LATE)
+    assert before.users[0].sourced_id == "ana"
+    assert (after.warnings, after.issues) == ((doubt,), (odd,))
+
+
+def test_references_are_checked_anew() -> None:
+    """What led nowhere before and leads somewhere now is no Issue any more."""
+    coverage = Coverage(CoverageEntry(kind=kind) for kind in Kind)
+    lost = check_references(without_mum(district(coverage=coverage)))
+    after = apply_changes(lost, changed(User(sourced_id="mum")), pulled_at=LATE)
+    assert "mum" in {i for issue in lost.issues for i in (issue.sourced_id or "").split("|")}
+    assert after.issues == ()
+
+
+def without_mum(roster: Roster) -> Roster:
+    """Return a roster in which a linked contact is missing."""
+    users = tuple(user for user in roster.users if user.sourced_id != "mum")
+    return attrs.evolve(roster, users=users)
 
 
 def test_changes_that_tell_of_no_removals_prove_nobody_gone() -> None:

@@ -28,6 +28,7 @@ REFERENCES: tuple[tuple[Kind, str, Kind], ...] = (
 )
 
 _EXAMPLES = 5
+_CODE, _REASON = "EDL-WARN-001", "dangling_reference"
 
 
 def check_references(roster: Roster) -> Roster:
@@ -45,7 +46,7 @@ def check_references(roster: Roster) -> Roster:
         found = [
             Issue(
                 kind=kind,
-                reason="dangling_reference",
+                reason=_REASON,
                 sourced_id=record.sourced_id,
                 fields=(field,),
                 set_aside=False,
@@ -57,6 +58,15 @@ def check_references(roster: Roster) -> Roster:
             issues += found
             warnings.append(_warning(kind, field, found))
     return attrs.evolve(roster, issues=tuple(issues), warnings=tuple(warnings))
+
+
+def forget_references(roster: Roster) -> Roster:
+    """Return the roster without what ``check_references`` found, to be checked anew."""
+    return attrs.evolve(
+        roster,
+        issues=tuple(issue for issue in roster.issues if issue.reason != _REASON),
+        warnings=tuple(warning for warning in roster.warnings if warning.code != _CODE),
+    )
 
 
 def _ids(record: Record, field: str) -> Iterator[str]:
@@ -75,7 +85,7 @@ def _leads_somewhere(roster: Roster, kind: Kind, sourced_id: str) -> bool:
 
 def _warning(kind: Kind, field: str, found: list[Issue]) -> RosterWarning:
     return RosterWarning(
-        code="EDL-WARN-001",
+        code=_CODE,
         message=f"{kind} records whose {field} leads to no record that is shared",
         kind=kind,
         count=len(found),

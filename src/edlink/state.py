@@ -6,10 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from edlink.coverage import Coverage, Issue, RosterWarning, Scope, Source, Tombstone
+from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Source, Tombstone
 from edlink.errors import ConfigError
 from edlink.model import RECORD_TYPES, Record
-from edlink.references import check_references
+from edlink.references import check_references, forget_references
 from edlink.roster import COLLECTIONS, Roster, RosterSource
 from edlink.vocabulary import CoverageState, Kind
 
@@ -156,8 +156,9 @@ def apply_changes(roster: Roster, changes: ChangeSet, *, pulled_at: datetime) ->
     Return a roster as it is after what changed since.
 
     Where the source tells of removals too, the result is as whole as the roster was, but for the
-    kinds that the changes do not cover.  Elsewhere the coverage is empty, so that nobody is taken
-    for gone until the next whole pull.
+    kinds of which the changes could not be read.  Elsewhere the coverage is empty, so that nobody
+    is taken for gone until the next whole pull.  What the roster's warnings distrust stays
+    distrusted until then.
 
     Args:
         roster: What the changes' state began with.
@@ -175,6 +176,9 @@ def apply_changes(roster: Roster, changes: ChangeSet, *, pulled_at: datetime) ->
     for gone in changes.tombstones:
         records.pop((gone.kind, gone.sourced_id), None)
     records |= {(_KINDS[type(record)], record.sourced_id): record for record in changes.changed}
+    new = {(_KINDS[type(record)], record.sourced_id) for record in changes.changed}
+    before = forget_references(roster)
+    old_issues = (i for i in before.issues if (i.kind, i.sourced_id) not in new)
     found = Roster.from_records(
         records.values(),
         source=roster.source,
@@ -182,8 +186,8 @@ def apply_changes(roster: Roster, changes: ChangeSet, *, pulled_at: datetime) ->
         scope=roster.scope,
         coverage=_coverage_after(roster.coverage, changes),
         tombstones=changes.tombstones,
-        warnings=changes.warnings,
-        issues=changes.issues,
+        warnings=(*before.warnings, *changes.warnings),
+        issues=(*old_issues, *changes.issues),
     )
     return check_references(found)
 
@@ -195,9 +199,13 @@ def _coverage_after(before: Coverage, changes: ChangeSet) -> Coverage:
     if not changes.shows_removals:
         return Coverage()
     told = changes.coverage.entries
-    lacking = {entry.kind for entry in told if entry.state is not CoverageState.complete}
+    lacking = {e.kind for e in told if not (_is_complete(e) or e.reason == "changes_only")}
     kept = [entry for entry in before.entries if entry.kind not in lacking]
     return Coverage([*kept, *(entry for entry in told if entry.kind in lacking)])
+
+
+def _is_complete(entry: CoverageEntry) -> bool:
+    return entry.state is CoverageState.complete
 
 
 @runtime_checkable
