@@ -180,6 +180,22 @@ def test_a_summer_term_of_the_year_waits_for_its_turn(on: date, kept: bool) -> N
     assert ("camp" in _kept(filter_terms(roster, on=on))) is kept
 
 
+@pytest.mark.parametrize("on", [date(2025, 12, 1), date(2026, 4, 1)])
+def test_a_short_part_of_the_year_is_over_when_it_is_over(on: date) -> None:
+    """A boot camp in August is not current for the rest of the year, whatever comes in June."""
+    august = (date(2025, 8, 4), date(2025, 8, 16))
+    june = (date(2026, 5, 20), date(2026, 5, 30))
+    parts = tuple(
+        AcademicSession(
+            sourced_id=i, type=SessionType.term, parent_id="year", start_date=a, end_date=b
+        )
+        for i, (a, b) in (("camp", august), ("exams", june))
+    )
+    class_ = Class(sourced_id="boot", session_ids=("camp",))
+    for sessions in ((YEAR, parts[0]), (YEAR, *parts)):
+        assert "boot" not in _kept(filter_terms(_roster(class_, sessions=sessions), on=on))
+
+
 def test_between_semesters_their_own_terms_are_current_too() -> None:
     """What stands in for a day is the whole of what that other day would have."""
     quarter = AcademicSession(

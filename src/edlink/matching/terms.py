@@ -184,13 +184,15 @@ def pick_default_terms(
     Return the ids of the sessions that are current on a day, sorted.
 
     Each school's sessions are judged by themselves: those the day lies in, else those that the
-    policy names for days between terms.  So are the parts of a session that the day lies in: a
-    school year goes on while its semesters pause.
+    policy names for days between terms.  So are the parts of a session that the day lies in, where
+    they pause for no more than ``next_within_days``: a school year goes on between its semesters,
+    and its August boot camp is over.
     """
     policy = policy or TermPolicy()
     active = set(active_sessions(tree, on, grace_days=policy.grace_days))
     groups = [*_by_org(tree, tree.sessions).values()]
-    groups += [g for i in active for g in _by_org(tree, tree.children(i)).values()]
+    parts = [g for i in active for g in _by_org(tree, tree.children(i)).values()]
+    groups += [g for g in parts if _is_pause([tree.windows[i] for i in g], on, policy)]
     found = set(active)
     for members in groups:
         if active.isdisjoint(members):
@@ -211,12 +213,25 @@ def _holds(window: Window, on: date) -> bool:
     return not window.is_open and window.contains(on)
 
 
+def _around(windows: list[Window], on: date) -> tuple[date | None, date | None]:
+    """Return the last end up to a day, and the first start after it."""
+    past = max((w.end for w in windows if w.end is not None and w.end <= on), default=None)
+    coming = min((w.start for w in windows if w.start is not None and w.start > on), default=None)
+    return past, coming
+
+
+def _is_pause(windows: list[Window], on: date, policy: TermPolicy) -> bool:
+    past, coming = _around(windows, on)
+    if past is None or coming is None:
+        return False
+    return coming <= later(past, policy.next_within_days)
+
+
 def _probe(windows: list[Window], on: date, policy: TermPolicy) -> date | None:
     """Return the day whose sessions stand in for ``on``, or None."""
     if policy.between is Between.empty:
         return None
-    coming = min((w.start for w in windows if w.start is not None and w.start > on), default=None)
-    past = max((w.end for w in windows if w.end is not None and w.end <= on), default=None)
+    past, coming = _around(windows, on)
     soon = later(on, policy.next_within_days)
     if policy.between is Between.next and coming is not None and coming <= soon:
         return coming
