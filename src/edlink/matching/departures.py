@@ -79,10 +79,11 @@ class Departures:
             draft.keep(held, why)
             return
         why = draft.waiting.why_blocked()
-        why = why or draft.reach.why_not(self.kind, held.record, draft.places.orgs(held.record))
+        orgs, roles = draft.places.orgs(held.record), draft.places.roles(held.record)
+        why = why or draft.reach.why_not(self.kind, held.record, orgs, roles)
         is_deleted = (self.kind, i) in draft.wanted.deleted
         if why is None and not is_deleted:
-            why = draft.reach.why_elsewhere(self.kind, held.record)
+            why = draft.reach.why_elsewhere(self.kind, roles)
         if why is not None:
             draft.keep(held, why)
             known = draft.waiting.known(self.kind, i)

@@ -12,6 +12,7 @@ from typing import cast
 
 import attrs
 
+from edlink.coverage import CoverageEntry
 from edlink.matching.host import Absence, HostState
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.wanted import user_orgs
@@ -19,7 +20,10 @@ from edlink.model import Class, Demographics, Enrollment, Org, Record, Relations
 from edlink.roster import Roster
 from edlink.vocabulary import CoverageState, Kind, Role
 
+Roles = frozenset[Role]
+
 _NO_ORGS: frozenset[str] = frozenset()
+_NO_ROLES: Roles = frozenset()
 
 #: Kinds of record that go from school to school with a person.
 _WITH_PEOPLE = frozenset({Kind.user, Kind.relationship, Kind.demographics})
@@ -53,6 +57,27 @@ class Places:
             case Demographics():
                 return self._of_user(record.sourced_id)
         return _some(record.org_id)
+
+    def roles(self, record: Record) -> Roles:
+        """
+        Return the roles in each of which a managed record would have come; empty when unknown.
+
+        What tells of people has their roles: birth dates, and links of students and contacts.
+        """
+        match record:
+            case User():
+                return frozenset(role.role for role in record.roles)
+            case Enrollment():
+                return frozenset({record.role})
+            case Relationship():
+                return self._roles_of(record.student_id) | self._roles_of(record.contact_id)
+            case Demographics():
+                return self._roles_of(record.sourced_id)
+        return _NO_ROLES
+
+    def _roles_of(self, user_id: str) -> Roles:
+        user = self._record(Kind.user, user_id)
+        return _NO_ROLES if user is None else self.roles(user)
 
     def _record(self, kind: Kind, sourced_id: str) -> Record | None:
         held = self.host.managed(kind).get(sourced_id)
@@ -101,12 +126,6 @@ def incoming_orgs(roster: Roster, record: Record) -> frozenset[str]:
     return _NO_ORGS if student is None else user_orgs(student)
 
 
-def _roles(record: Record) -> frozenset[Role | None]:
-    """Return the roles in each of which a person would have come; None for what is no person."""
-    held = record.roles if isinstance(record, User) else ()
-    return frozenset(role.role for role in held) or frozenset({None})
-
-
 def _some(org_id: str | None) -> frozenset[str]:
     return _NO_ORGS if org_id is None else frozenset({org_id})
 
@@ -128,8 +147,8 @@ class Reach:
     roster: Roster
     policy: SyncPolicy
 
-    def why_not(self, kind: Kind, record: Record, orgs: frozenset[str]) -> str | None:
-        """Return why the absence of a record at some orgs means nothing, or None."""
+    def why_not(self, kind: Kind, record: Record, orgs: frozenset[str], roles: Roles) -> str | None:
+        """Return why absence at some orgs, in some roles, means nothing, or None."""
         if kind not in self.policy.kinds or not self.roster.scope.wants_kind(kind):
             return "kind_not_managed"
         if (kind, record.sourced_id) in self._set_aside:
@@ -140,50 +159,59 @@ class Reach:
         ):
             return "not_covered"
         if not orgs:
-            return None if self._is_whole(kind) else "not_covered"
-        roles = _roles(record)
+            return None if self._is_whole(kind, roles) else "not_covered"
         whys = (self._why_org(kind, org_id, roles) for org_id in sorted(orgs))
         return next(filter(None, whys), None)
 
-    def why_elsewhere(self, kind: Kind, record: Record) -> str | None:
+    def why_elsewhere(self, kind: Kind, roles: Roles) -> str | None:
         """
-        Return why a person may be at a school that could not be read, or None.
+        Return why a person with some roles may be at a school that could not be read, or None.
 
         Only what was tried and broke counts: what is withheld for good would keep everybody.
         """
-        if kind not in _WITH_PEOPLE or not self._failed:
+        if kind not in _WITH_PEOPLE:
             return None
-        failed = ((of, role) for of in {Kind.user, kind} for role in {None, *_roles(record)})
-        return None if self._failed.isdisjoint(failed) else "not_covered"
+        coverage = self.roster.coverage
+        is_unread = any(
+            coverage.state(entry.kind, entry.org_id, role) is CoverageState.failed
+            for entry in self._failed
+            if entry.kind in (Kind.user, kind)
+            for role in roles or {entry.role}
+        )
+        return "not_covered" if is_unread else None
 
     @cached_property
-    def _failed(self) -> frozenset[tuple[Kind, Role | None]]:
-        """Kinds, and roles of people, that could not be read at some school that is wanted."""
-        return frozenset(
-            (e.kind, e.role)
+    def _failed(self) -> tuple[CoverageEntry, ...]:
+        """What could not be read, of the schools that are wanted."""
+        return tuple(
+            e
             for e in self.roster.coverage.entries
             if e.state is CoverageState.failed
             and e.class_id is None
             and (e.org_id is None or self.policy.wants_org(e.org_id))
         )
 
-    def _why_org(self, kind: Kind, org_id: str, roles: frozenset[Role | None]) -> str | None:
+    def _why_org(self, kind: Kind, org_id: str, roles: Roles) -> str | None:
         if not (self.policy.wants_org(org_id) and self.roster.scope.wants_org(org_id)):
             return "excluded_org"
         # Of orgs themselves the list is what must be whole: the org looked for is not in it.
         if kind is not Kind.org and self.roster.org(org_id) is None:
             return "unknown_org"
         coverage = self.roster.coverage
-        is_known = all(coverage.is_complete(kind, org_id, role) for role in roles)
+        is_known = all(coverage.is_complete(kind, org_id, role) for role in roles or {None})
         return None if is_known else "not_covered"
 
-    def _is_whole(self, kind: Kind) -> bool:
-        """Return whether a kind was pulled whole in every org."""
-        narrow = self.roster.scope.narrows_orgs or self.policy.narrows_orgs
+    def _is_whole(self, kind: Kind, roles: Roles) -> bool:
+        """Return whether a kind was pulled whole in every org, as far as some roles go."""
+        if self.roster.scope.narrows_orgs or self.policy.narrows_orgs:
+            return False
         coverage = self.roster.coverage
-        said = [e.state for e in coverage.entries if e.kind is kind and e.class_id is None]
-        complete = all(state is CoverageState.complete for state in said)
-        return coverage.is_complete(kind) and complete and not narrow
+        said = {(e.org_id, e.role) for e in coverage.entries if e.kind is kind and not e.class_id}
+        return all(
+            coverage.is_complete(kind, org_id, role)
+            for org_id, said_role in {(None, None), *said}
+            for role in roles or {said_role}
+        )
 
     @cached_property
     def _set_aside(self) -> frozenset[tuple[Kind, str]]:
