@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 
+import attrs
 import pytest
 from tests.clever.conftest import FAST
 from tests.clever.replay import TOKEN, Answer, Clever, Row
@@ -222,6 +223,64 @@ def test_contacts_that_were_never_shared_ask_for_nothing(
     clever.rows["events"] = [gone(1, student)]
 
     assert student["id"] in {t.sourced_id for t in client.pull_changes(state).tombstones}
+
+
+def shared_since(clever: Clever, client: CleverClient, rows: list[Row]) -> SyncState:
+    """Return the state after a pull that saw none of some people, and the events that tell them."""
+    others = [row for row in clever.rows["users"] if row not in rows]
+    clever.rows["users"] = others
+    before = SyncState.after(client.pull_roster())
+    clever.rows["users"] = [*others, *rows]
+    clever.rows["events"] = [told(n, "users.created", row) for n, row in enumerate(rows, 1)]
+    return client.pull_changes(before).state
+
+
+def told(number: int, type_: str, row: Row) -> Row:
+    return {"id": f"e{number:02}", "type": type_, "data": {"object": row}}
+
+
+def test_contacts_that_were_shared_after_the_pull_can_be_lost_too(
+    clever: Clever, client: CleverClient
+) -> None:
+    """What the events brought, the state stands on: that it is no longer shared is no removal."""
+    shared = contacts(clever)
+    state = shared_since(clever, client, shared)
+    clever.rows["users"] = [row for row in clever.rows["users"] if row not in shared]
+    clever.rows["events"] += [told(n, "users.deleted", row) for n, row in enumerate(shared, 11)]
+    with pytest.raises(FullPullRequired, match="EDL-CLEVER-003"):
+        client.pull_changes(state)
+
+
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [("schools", "schools"), ("sections", "sections"), ("districts", None)],
+)
+def test_what_an_event_brings_is_shared(
+    clever: Clever, client: CleverClient, state: SyncState, what: str, name: str | None
+) -> None:
+    """The mark names each chain of which a record came; the district is of none."""
+    mark = Mark.from_text(state.revision)
+    assert mark is not None
+    bare = attrs.evolve(state, revision=attrs.evolve(mark, shared=()).to_text())
+    clever.rows["events"] = [told(1, f"{what}.updated", clever.rows[what][0])]
+    after = Mark.from_text(client.pull_changes(bare).state.revision)
+
+    assert after is not None
+    assert after.shared == {name} - {None}
+
+
+def test_people_in_a_role_that_the_token_does_not_open_are_not_shared(clever: Clever) -> None:
+    """Clever tells all roles of a person, whichever of them the app may list."""
+    scopes = {"read:schools", "read:sections", "read:students", "read:teachers"}
+    with CleverClient(TOKEN, base_url=clever.base_url, scopes=scopes, settings=FAST) as client:
+        state = SyncState.after(client.pull_roster())
+        dean = next(row for row in clever.rows["users"] if row["id"] == "u05")
+        clever.rows["events"] = [told(1, "users.updated", dean)]
+        after = Mark.from_text(client.pull_changes(state).state.revision)
+
+    assert after is not None
+    assert "users:teacher" in after.shared
+    assert "users:staff" not in after.shared
 
 
 def test_a_district_in_trouble_is_said_with_the_changes(

@@ -5,7 +5,7 @@ Source: dev.clever.com/docs/events-api: events are kept for 30 days, oldest firs
 the app has them switched on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from urllib.parse import quote
 
@@ -23,10 +23,10 @@ from edlink.clever.walk import Walker
 from edlink.clever.wire import District
 from edlink.coverage import Coverage, CoverageEntry, RosterWarning, Scope
 from edlink.errors import FullPullRequired, NotFoundError, PermissionDeniedError
-from edlink.model import Relationship, User
+from edlink.model import RECORD_TYPES, Org, Record, Relationship, User
 from edlink.scoping import leave_out, lies_in
 from edlink.state import ChangeSet, SyncState
-from edlink.vocabulary import CoverageState, Kind, Role
+from edlink.vocabulary import CoverageState, Kind, OrgType, Role
 
 EVENTS = Endpoint(path="/events", template="/events", collection="events")
 
@@ -60,7 +60,11 @@ def pull_changes(puller: Puller, state: SyncState, district: District) -> Change
         tombstones,
         absent=_students_left_out(puller, state.scope, log),
     )
-    mark = attrs.evolve(mark, event=log.last_id or mark.event, synced=district.get("last_sync"))
+    mark = Mark(
+        event=log.last_id or mark.event,
+        synced=district.get("last_sync"),
+        shared=mark.shared.union(_brought(puller, changed)),
+    )
     return ChangeSet(
         source=state.source,
         state=attrs.evolve(state, revision=mark.to_text() if log.is_whole else None),
@@ -110,6 +114,20 @@ def _require_shared(puller: Puller, mark: Mark, gone: AbstractSet[Kind]) -> None
 
 def _shared(puller: Puller, mark: Mark) -> Iterator[Chain]:
     return (chain for chain in puller.version.chains if chain.name in mark.shared)
+
+
+def _brought(puller: Puller, changed: Iterable[Record]) -> Iterator[str]:
+    """
+    Yield the names of the open chains that changed records belong to: what came is shared.
+
+    The state stands on it from now on, whether the full pull saw it or not.
+    """
+    roles = {a.role_raw for record in changed if isinstance(record, User) for a in record.roles}
+    types = {type(r) for r in changed if not (isinstance(r, Org) and r.type is OrgType.district)}
+    for chain in puller.version.chains:
+        is_there = chain.role in roles if chain.role else RECORD_TYPES[chain.kinds[0]] in types
+        if is_there and puller.opens(chain):
+            yield chain.name
 
 
 def _students_left_out(puller: Puller, scope: Scope, log: ChangeLog) -> frozenset[str]:

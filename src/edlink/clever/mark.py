@@ -29,7 +29,7 @@ class Mark:
     Attributes:
         event: The newest event taken in, or "" where there was none yet.
         synced: The district's ``last_sync`` then, or None.
-        shared: Names of the chains that the app could see then.
+        shared: Names of the chains that the app has seen by then, by the full pull or an event.
     """
 
     event: str
