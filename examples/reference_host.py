@@ -9,6 +9,7 @@ Run it with a path to see a first sync, a second one and an undo::
 import json
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,7 +32,7 @@ from edlink.plain import from_plain, to_plain
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
-    ref INTEGER PRIMARY KEY,
+    ref INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: others may remember it
     kind TEXT NOT NULL,
     source TEXT,
     sourced_id TEXT NOT NULL,
@@ -47,11 +48,32 @@ CREATE TABLE IF NOT EXISTS memory (source TEXT PRIMARY KEY, value TEXT NOT NULL)
 """
 
 
-class ReferenceHost:
-    """A host that keeps records as JSON in SQLite and speaks to one source."""
+class InUseError(Exception):
+    """A record that other tables of the host refer to would have been discarded."""
 
-    def __init__(self, database: str, source: Source) -> None:
+
+def _nothing_refers(_db: sqlite3.Connection, _ref: str) -> bool:
+    return False
+
+
+class ReferenceHost:
+    """
+    A host that keeps records as JSON in SQLite and speaks to one source.
+
+    Args:
+        database: The file.
+        source: Whose records it manages.
+        is_in_use: Returns whether other tables of the same file refer to a record.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        source: Source,
+        is_in_use: Callable[[sqlite3.Connection, str], bool] = _nothing_refers,
+    ) -> None:
         self.source = source
+        self._is_in_use = is_in_use
         self._db = sqlite3.connect(database, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(SCHEMA)
@@ -84,21 +106,29 @@ class ReferenceHost:
             return SyncMemory(source=self.source)
         return SyncMemory.from_dict(json.loads(row["value"]))
 
-    def apply(self, plan: SyncPlan) -> None:
-        """Apply a plan's safe steps in one transaction: all of them, or none."""
+    def apply(self, *plans: SyncPlan) -> None:
+        """
+        Apply the safe steps of plans, one after another, in one transaction: all, or none.
+
+        Raises:
+            ConfigError: EDL-PLAN-001 or EDL-PLAN-002 where the host has changed since.
+            InUseError: A record would be discarded that is in use.
+        """
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._require_made_from_here(plan)
-            for change in plan.changes:
-                self._apply(change)
-            value = json.dumps(plan.memory.to_dict())
-            self._db.execute(
-                "INSERT OR REPLACE INTO memory VALUES (?, ?)", (str(self.source), value)
-            )
+            for plan in plans:
+                self._apply_plan(plan)
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    def _apply_plan(self, plan: SyncPlan) -> None:
+        self._require_made_from_here(plan)
+        for change in plan.changes:
+            self._apply(change)
+        value = json.dumps(plan.memory.to_dict())
+        self._db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (str(self.source), value))
 
     def _require_made_from_here(self, plan: SyncPlan) -> None:
         if plan.memory_before != self.memory():
@@ -112,6 +142,8 @@ class ReferenceHost:
             return
         held = require_unchanged(self._held(change), change)
         if change.action is Action.discard:
+            if self._is_in_use(self._db, held.ref):
+                raise InUseError
             self._db.execute("DELETE FROM record WHERE ref = ?", (held.ref,))
         else:
             self._update(with_change(held, change))

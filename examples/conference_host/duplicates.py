@@ -47,7 +47,7 @@ class Duplicates:
         Merge as the plan says that was looked at.
 
         The survivor is the provider's record, which keeps its own fields; the children rows that
-        name the other one follow.
+        name the other one follow.  The sync before can then no longer be undone.
 
         Raises:
             HostError: The host has changed since.
@@ -70,6 +70,8 @@ class Duplicates:
                     " WHERE ref = ?",
                     [(on, merge.survivor, loser) for loser in merge.losers],
                 )
+            # An undo would take survivors away from under what has been merged into them.
+            db.execute("DELETE FROM setting WHERE name = 'applied'")
 
     def _references(self) -> list[Reference]:
         """Return every row of the host that names a person, but for the records themselves."""

@@ -206,6 +206,17 @@ class Store:
         return row
 
 
+def is_in_use(db: sqlite3.Connection, ref: str) -> bool:
+    """Return whether an account, a child or a claim refers to a record."""
+    row = db.execute(
+        "SELECT EXISTS (SELECT 1 FROM account WHERE person = ?1)"
+        " OR EXISTS (SELECT 1 FROM child WHERE student = ?1)"
+        " OR EXISTS (SELECT 1 FROM claim WHERE student = ?1)",
+        (ref,),
+    ).fetchone()
+    return bool(row[0])
+
+
 def _account(row: sqlite3.Row) -> Account:
     key = (row["provider"], row["tenant"], row["subject"])
     return Account(id=row["id"], key=key, person=row["person"], says=row["says"])

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 from examples.conference_host.providers import HostError, Providers
 from examples.conference_host.pulls import Pulls
-from examples.conference_host.store import Store
-from examples.reference_host import ReferenceHost
+from examples.conference_host.store import Store, is_in_use
+from examples.reference_host import InUseError, ReferenceHost
 
 from edlink import Kind, Roster
 from edlink.errors import EdlinkError
@@ -137,12 +137,20 @@ class Syncs:
 
         Raises:
             ConfigError: EDL-PLAN-001 where the host changed since.
+            HostError: There is no sync to undo, or somebody uses what it brought in.
         """
         kept = self.store.get("applied")
         if kept is None:
-            message = "There is no sync to undo."
+            message = "There is no sync to undo. Once people have been merged none can be."
             raise HostError(message)
-        self._apply([SyncPlan.from_dict(plan).inverse() for plan in reversed(kept)])
+        try:
+            self._apply([SyncPlan.from_dict(plan).inverse() for plan in reversed(kept)])
+        except InUseError:
+            message = (
+                "This sync cannot be undone any more: families already use what it brought in."
+                " Mend it at the provider, and sync again."
+            )
+            raise HostError(message) from None
         self.store.keep("applied", None)
         self.store.add_report("undone", None)
 
@@ -160,8 +168,7 @@ class Syncs:
 
     def _apply(self, plans: list[SyncPlan]) -> None:
         with closing(self._host()) as host:
-            for plan in plans:
-                host.apply(plan)
+            host.apply(*plans)
         self.store.keep("plan", None)
 
     # What staff want
@@ -222,4 +229,4 @@ class Syncs:
             return host.state()
 
     def _host(self) -> ReferenceHost:
-        return ReferenceHost(self.store.path, self.providers.roster_source())
+        return ReferenceHost(self.store.path, self.providers.roster_source(), is_in_use)

@@ -1,5 +1,6 @@
 """A conference sign-up on an invented district, and the families whom its tests follow."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from edlink import Role, Roster, User
+from edlink import Kind, Role, Roster, User
 from edlink.sandbox import Sandbox
 
 PUBLIC_URL = "http://127.0.0.1:8000"
@@ -151,6 +152,26 @@ def copy_of(scene: Scene, folder: Path, **settings: Any) -> Scene:  # noqa: ANN4
     staff, parent = (Visitor(app.test_client()) for _ in range(2))
     staff.enter_as_staff()
     return attrs.evolve(scene, conference=conference, staff=staff, parent=parent)
+
+
+def archive(scene: Scene, ref: str) -> None:
+    """Archive a record, as a sync would have done."""
+    _change_record(scene, "archived_on = '2025-10-01'", "ref = ?", ref)
+
+
+def edit(scene: Scene, kind: Kind, sourced_id: str, **fields: object) -> None:
+    """Give a record other fields, as a sync would have done."""
+    patch = "fields = json_patch(fields, ?)"
+    _change_record(
+        scene, patch, "kind = ? AND sourced_id = ?", json.dumps(fields), kind, sourced_id
+    )
+
+
+def _change_record(scene: Scene, change: str, where: str, *values: str) -> None:
+    with scene.conference.store.connect() as db:
+        done = db.execute(f"UPDATE record SET {change} WHERE {where}", values)  # noqa: S608 - our own words
+        assert done.rowcount == 1
+    scene.conference._school = None  # a sync has the school built anew
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 import requests
 from examples.conference_host.school import full_name
 from examples.conference_host.words import term_days
-from tests.examples.conference import PUBLIC_URL, Scene, Visitor, copy_of, make_app
+from tests.examples.conference import PUBLIC_URL, Scene, Visitor, archive, copy_of, make_app
 from tests.peers.processes import free_port
 
 from edlink import IdentifierType, Kind
@@ -253,12 +253,12 @@ def test_the_example_runs_by_itself() -> None:
 
 
 def test_a_child_who_has_left_is_shown_no_more(scene: Scene) -> None:
-    """Once the school's record of a child is gone the parent's page of it is too."""
+    """Once the school's record of a child is archived the parent's page of it is gone too."""
     scene.sign_in(scene.parent, scene.family.adult.sourced_id)
     scene.parent.send("/family", "/family/children", **scene.family.claim(0))
     child = scene.family.children[0]
     ref = scene.conference.school().refs[child.sourced_id]
-    scene.staff.send("/staff", "/staff/undo")
+    archive(scene, ref)
 
     assert scene.conference.store.children(1) == [ref]
     assert scene.parent.get(f"/family/children/{ref}").status_code == 404

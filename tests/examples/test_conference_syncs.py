@@ -10,7 +10,7 @@ from examples.conference_host.syncs import Held
 from tests.examples.conference import PUBLIC_URL, Scene, Visitor, make_app
 from tests.examples.test_conference_providers import oneroster_1_2
 
-from edlink import Kind, Role, sandbox
+from edlink import IdentifierType, Kind, Role, sandbox
 from edlink.matching import Action
 from edlink.sandbox import Sandbox
 
@@ -103,6 +103,53 @@ def test_the_last_sync_can_be_undone(scene: Scene) -> None:
     assert "Undo the last sync" not in page
     scene.staff.sync()
     assert refs(scene, Kind.user)
+
+
+def test_an_undo_takes_nobody_away_from_a_family(scene: Scene) -> None:
+    """Once a parent is linked to a child whom a sync brought, that sync stays as it is."""
+    scene.sign_in(scene.parent, scene.family.adult.sourced_id)
+    scene.parent.send("/family", "/family/children", **scene.family.claim(0))
+    before = scene.conference.syncs.state()
+    answer = scene.staff.send("/staff", "/staff/undo")
+
+    assert answer.status_code == 409
+    assert "families already use what it brought in" in answer.text
+    assert scene.conference.syncs.state() == before
+    assert full_name(scene.family.children[0]) in scene.parent.get("/family").text
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "INSERT INTO account (provider, tenant, subject, person) VALUES ('p', 't', 's', ?)",
+        "INSERT INTO child (account, student) VALUES (1, ?)",
+        "INSERT INTO claim VALUES ('c', '', 1, '', '', '', ?)",
+    ],
+)
+def test_an_undo_discards_nobody_to_whom_a_row_refers(scene: Scene, row: str) -> None:
+    """An account's person, a child and a claim's student each keep the sync from being undone."""
+    ref = max(refs(scene, Kind.user), key=int)
+    with scene.conference.store.connect() as db:
+        db.execute(row, (ref,))
+    before = scene.conference.syncs.state()
+
+    assert scene.staff.send("/staff", "/staff/undo").status_code == 409
+    assert scene.conference.syncs.state() == before
+
+
+def test_after_a_merge_no_sync_can_be_undone(scene: Scene) -> None:
+    """What was merged into a record keeps the sync that brought it from being undone."""
+    child = scene.family.children[0]
+    number = next(i.value for i in child.identifiers if i.type is IdentifierType.student_number)
+    scene.conference.add_student(child.given_name or "", child.family_name or "", number)
+    duplicates = scene.conference.duplicates
+    duplicates.merge(duplicates.plan().fingerprint)
+    before = scene.conference.syncs.state()
+    answer = scene.staff.send("/staff", "/staff/undo")
+
+    assert answer.status_code == 409
+    assert "Once people have been merged none can be." in answer.text
+    assert scene.conference.syncs.state() == before
 
 
 def test_the_history_tells_how_syncs_ended(scene: Scene) -> None:

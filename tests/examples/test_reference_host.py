@@ -157,6 +157,31 @@ def test_an_undo_discards_nothing_that_staff_changed(host: Any) -> None:  # noqa
         host.apply(plan.inverse())
 
 
+def test_a_ref_is_never_given_twice(host: Any) -> None:  # noqa: ANN401 - the same
+    """What was created again after an undo has other refs: others may remember the old ones."""
+    plan = plan_sync(host.state(), _roster(FIRST, 1), policy=AT_ONCE, on=DAY)
+    host.apply(plan)
+    before = {held.ref for held in host.state().records}
+    host.apply(plan.inverse())
+    host.apply(plan)
+
+    assert not before & {held.ref for held in host.state().records}
+
+
+def test_an_undo_that_would_discard_what_is_in_use_changes_nothing(tmp_path: Path) -> None:
+    """The host says which records its own tables refer to, and none of them goes."""
+    module = _load()
+    found = module.ReferenceHost(str(tmp_path / "host.db"), SOURCE, lambda _db, ref: ref == "3")
+    plan = plan_sync(found.state(), _roster(FIRST, 1), policy=AT_ONCE, on=DAY)
+    found.apply(plan)
+    before = found.state()
+
+    with pytest.raises(module.InUseError):
+        found.apply(plan.inverse())
+    assert found.state() == before
+    found.close()
+
+
 def test_the_example_runs_by_itself() -> None:
     """The program prints two plans and the state after the undo."""
     ran = subprocess.run(  # noqa: S603 - our own file
