@@ -76,7 +76,17 @@ def test_credentials_of_the_machine_are_not_sent(
     assert issuer.seen[0].headers["authorization"] == "Bearer t"
 
 
-def test_a_dripping_answer_is_cut_off() -> None:
+@pytest.mark.parametrize(
+    ("scheme", "opening"),
+    [
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\nX: "),
+        ("http", b"HTTP/1.1 200 "),
+        ("https", b"\x16\x03\x03\x40\x00"),
+    ],
+    ids=["body", "headers", "status", "handshake"],
+)
+def test_a_dripping_answer_is_cut_off(scheme: str, opening: bytes) -> None:
     """An answer that keeps coming, byte by byte, ends at the deadline all the same."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -84,8 +94,8 @@ def test_a_dripping_answer_is_cut_off() -> None:
         def drip() -> None:
             with suppress(OSError), server.accept()[0] as peer:
                 peer.recv(65536)
-                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-                for _ in range(1000):
+                peer.sendall(opening)
+                for _ in range(500):
                     peer.sendall(b"x")
                     time.sleep(0.02)
 
@@ -93,7 +103,7 @@ def test_a_dripping_answer_is_cut_off() -> None:
         thread.start()
         begun = time.monotonic()
         with pytest.raises(LoginError) as caught:
-            Sender(deadline=0.3).get(f"http://127.0.0.1:{port}/", what="person")
+            Sender(deadline=0.3).get(f"{scheme}://127.0.0.1:{port}/", what="person")
         took = time.monotonic() - begun
         thread.join()
     assert caught.value.code == "EDL-LOGIN-010"

@@ -7,8 +7,8 @@ nobody knows causes at most one look per minute, however many forged tokens arri
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import attrs
@@ -84,13 +84,17 @@ class KeySet:
 
         Raises:
             InvalidLoginError: EDL-LOGIN-022, no such key, or several and the token names none.
-            LoginError: EDL-LOGIN-021, the keys cannot be read and the last ones are too old.
+            LoginError: EDL-LOGIN-021, the keys cannot be read, or not in time, and the last ones
+                are too old.
         """
-        with self._lock:
-            keys = self._current()
-            found = keys.find(kid)
-            if found is None and kid is not None and self._may_look():
-                found = self._look(keep=keys).find(kid)
+        held = self._held()
+        found = None if held is None else held.find(kid)
+        if found is None:
+            with self._turn():
+                keys = self._current()
+                found = keys.find(kid)
+                if found is None and kid is not None and self._may_look():
+                    found = self._look(keep=keys).find(kid)
         if found is None:
             message = "the id token is signed by a key that the provider does not publish"
             raise InvalidLoginError("EDL-LOGIN-022", message, reason="refused")
@@ -116,9 +120,10 @@ class KeySet:
         """The issuer as the provider spells it, which tokens must repeat exactly."""
         if len(self._issuers) == 1:
             return self._issuers[0]
-        with self._lock:
-            self._current()
-            return str((self._document or {}).get("issuer", self._issuers[0]))
+        if self._held() is None:
+            with self._turn():
+                self._current()
+        return str((self._document or {}).get("issuer", self._issuers[0]))
 
     def refresh(self) -> SigningKeys:
         """Return the keys read anew; raises as ``discovery`` does, and EDL-LOGIN-021."""
@@ -137,10 +142,25 @@ class KeySet:
     def _may_look(self) -> bool:
         return self._clock() >= self._tried_at + PAUSE
 
-    def _current(self) -> SigningKeys:
+    def _held(self) -> SigningKeys | None:
+        """Return the keys while they are trusted; nobody who knows his key waits for a look."""
         fresh = self._clock() < self._fetched_at + MAX_AGE
-        if self._keys is not None and fresh:
-            return self._keys
+        return self._keys if fresh else None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the look of another login, but no longer than for an answer of one's own."""
+        if not self._lock.acquire(timeout=self._sender.deadline):
+            raise _no_keys("another login is still waiting for the signing keys")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _current(self) -> SigningKeys:
+        keys = self._held()
+        if keys is not None:
+            return keys
         if not self._may_look():
             raise _no_keys("the signing keys could not be read a moment ago")
         return self._look(keep=None)

@@ -6,7 +6,6 @@ A person is waiting and a code is good for one exchange, so nothing is tried aga
 """
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -18,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from edlink.errors import LoginError
 from edlink.sso.addresses import is_safe_url
+from edlink.sso.watchdog import Watchdog, WatchedAdapter
 
 _CHUNK = 65536
 
@@ -45,8 +45,9 @@ class Sender:
     Sends a login's requests to its provider.
 
     Attributes:
-        connect_timeout: Seconds to reach the provider.
-        deadline: Seconds for a whole answer.
+        connect_timeout: Seconds to reach the provider, for each address that its name has.
+        deadline: Seconds for a whole exchange, however slowly it drips: once connected, it is cut
+            off there.
         max_body: Largest answer taken, in bytes.
         ca_file: A PEM file of authorities to trust instead of the system's, or None.
     """
@@ -130,10 +131,10 @@ class Sender:
         self, method: str, url: str, headers: dict[str, str], body: bytes | None
     ) -> Answer | None:
         """Return the answer, or None when it is too large or too slow."""
-        end = time.monotonic() + self.deadline
-        with (
-            requests.Session() as session,
-            session.request(
+        with Watchdog(self.deadline) as watchdog, requests.Session() as session:
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, WatchedAdapter(watchdog))
+            with session.request(
                 method,
                 url,
                 data=body,
@@ -143,16 +144,22 @@ class Sender:
                 stream=True,
                 timeout=(self.connect_timeout, self.deadline),
                 verify=self.ca_file or True,
-            ) as response,
-        ):
-            received = bytearray()
-            # What has arrived is looked at at once: a slow answer must not outlast the deadline.
-            while chunk := response.raw.read1(_CHUNK, decode_content=True):
-                received += chunk
-                if len(received) > self.max_body or time.monotonic() > end:
+            ) as response:
+                received = self._received(response)
+                # A connection that was shut down looks like an answer that came to its end.
+                if received is None or watchdog.over:
                     return None
-            found = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=response.status_code, headers=found, body=bytes(received))
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(status=response.status_code, headers=found, body=received)
+
+    def _received(self, response: requests.Response) -> bytes | None:
+        """Return the body, or None when it is too large."""
+        received = bytearray()
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            received += chunk
+            if len(received) > self.max_body:
+                return None
+        return bytes(received)
 
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -72,7 +72,7 @@ class RemoteMetadata:
         self._entity_id = entity_id
         self._sender = sender
         self._metadata = kept
-        # Held during a look, which may take as long as the sender lets it.
+        # Held during a look; no login waits for it longer than the sender's deadline.
         self._looking = threading.Lock()
         self._looked_at = self._next_look = -float("inf")
         self._failures = 0
@@ -84,7 +84,8 @@ class RemoteMetadata:
         Raises:
             LoginError: EDL-LOGIN-056 when there is none yet, EDL-LOGIN-057 when it ran out.
         """
-        if now >= self._next_look and self._looking.acquire(blocking=not self._serves(now)):
+        patience = 0 if self._serves(now) else self._sender.deadline
+        if now >= self._next_look and self._looking.acquire(timeout=patience):
             try:
                 if now >= self._next_look:
                     self._look(now)
@@ -96,12 +97,16 @@ class RemoteMetadata:
         """
         Return metadata that differ from those a login used; None when there are none.
 
-        At most one look a minute is taken; a login that comes during it, or after it, shares it.
+        At most one look a minute is taken; a login that comes during it, or after it, shares it,
+        but waits for it no longer than for an answer of its own.
         """
-        with self._looking:
-            if self._metadata == used and now >= self._looked_at + PAUSE:
-                self._look(now)
-            return None if self._metadata == used else self._metadata
+        if self._metadata == used and self._looking.acquire(timeout=self._sender.deadline):
+            try:
+                if self._metadata == used and now >= self._looked_at + PAUSE:
+                    self._look(now)
+            finally:
+                self._looking.release()
+        return None if self._metadata == used else self._metadata
 
     def problem(self, now: float) -> str | None:
         """
