@@ -72,6 +72,15 @@ def test_the_join_is_the_attribute_that_was_chosen() -> None:
     assert identity.auth_time is not None
 
 
+def test_a_login_of_one_district_is_not_completed_for_another() -> None:
+    """Where two districts share an identity provider, a login stays with whose it was begun."""
+    pending = login().begin().pending
+    form = {"SAMLResponse": Idp().respond(pending.request_id)}
+    with pytest.raises(LoginError) as caught:
+        login(tenant="78").complete(form, pending)
+    assert caught.value.code == "EDL-LOGIN-004"
+
+
 def test_without_names_nothing_is_assumed() -> None:
     """Where no attribute is named there is no sourced id, role or address."""
     identity = sign_in(attributes=ClassLinkAttributes(subject=NameId.lasting))

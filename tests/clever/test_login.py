@@ -6,7 +6,7 @@ import pytest
 from tests.sso.issuer import NOW, Issuer, running_issuer, sign
 
 from edlink.clever.login import CleverLogin
-from edlink.errors import ConfigError, InvalidLoginError, LoginError
+from edlink.errors import ConfigError, InvalidLoginError, LoginError, StateMismatchError
 from edlink.sso import Identity, MemoryReplayStore, RestartLogin, Unverified
 from edlink.vocabulary import Role, Severity
 
@@ -197,6 +197,25 @@ def test_a_district_and_a_question_can_be_asked_for(clever: Issuer) -> None:
     url = login(clever).begin(district="d-1", ask_who=True).url
     query = parse_qs(urlsplit(url).query)
     assert (query["district_id"], query["confirmed"]) == (["d-1"], ["false"])
+
+
+def test_a_district_that_is_added_ends_no_login_under_way(clever: Issuer) -> None:
+    """The list of districts may change while somebody signs in; what counts is the list by then."""
+    start = login(clever, districts={"d-2"}).begin()
+    form = {"code": "c", "state": start.pending.state}
+    identity = login(clever, districts={"d-1", "d-2"}).complete(form, start.pending)
+    assert isinstance(identity, Identity)
+    assert identity.tenant == "d-1"
+
+
+def test_a_login_of_another_app_is_refused(clever: Issuer) -> None:
+    """A login that was begun with one client id is not completed with another."""
+    start = login(clever).begin()
+    with pytest.raises(StateMismatchError) as caught:
+        login(clever, client_id="app-2").complete(
+            {"code": "c", "state": start.pending.state}, start.pending
+        )
+    assert caught.value.code == "EDL-LOGIN-004"
 
 
 def test_an_unlisted_district_cannot_be_asked_for(clever: Issuer) -> None:

@@ -16,6 +16,7 @@ def saml_flow(**settings: Any) -> SamlFlow:  # noqa: ANN401 - any setting
     return SamlFlow(
         **{
             "provider": "classlink",
+            "tenant": "77",
             "entity_id": ENTITY,
             "acs_url": ACS,
             "metadata": FixedMetadata(metadata()),

@@ -139,6 +139,7 @@ class ClassLinkSamlLogin:
         self._metadata_url = idp_metadata_url
         self._flow = SamlFlow(
             provider="classlink",
+            tenant=tenant,
             entity_id=entity_id,
             acs_url=acs_url,
             metadata=RemoteMetadata(

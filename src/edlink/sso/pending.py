@@ -26,8 +26,10 @@ class PendingLogin:
 
     Attributes:
         provider: The provider it was begun with; no other accepts it.
-        login: Which of the host's logins with that provider began it, as a hash of its address,
-            tenant and client; no other accepts it.
+        login: Which of the host's logins with that provider began it, as a hash of the provider's
+            address and the app's id, or with SAML of the provider's entity id and the connection's
+            tenant; no other accepts it.  A list of tenants is no part of it: the answer is held
+            against the list as it is by then, and a district that is added ends no login under way.
         redirect_uri: Where the provider will send the browser back to.
         state: The value the provider repeats: OAuth ``state`` or SAML ``RelayState``.
         nonce: The value the id token repeats, or an empty string.

@@ -59,6 +59,8 @@ class SamlFlow:
 
     Attributes:
         provider: Short name of the provider.
+        tenant: Whose people sign in by it, as the host says; two districts may share one identity
+            provider, and a login begun for the one is not completed for the other.
         entity_id: Our own entity id.
         acs_url: Where responses are posted, without a query.
         metadata: The identity provider.
@@ -76,6 +78,7 @@ class SamlFlow:
     """
 
     provider: str
+    tenant: str
     entity_id: str
     acs_url: str
     metadata: Metadata = attrs.field(repr=False)
@@ -200,7 +203,7 @@ class SamlFlow:
         )
 
     def _login(self, parties: toolkit.Parties) -> str:
-        return name_login(self.provider, parties.issuer)
+        return name_login(self.provider, parties.issuer, self.tenant)
 
     def _expected(self, pending: PendingLogin | None) -> Expected:
         return Expected(
