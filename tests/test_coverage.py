@@ -159,3 +159,16 @@ def test_the_members_of_a_class_may_be_known_otherwise() -> None:
     assert coverage.untold_classes == {"c"}
     assert coverage.is_complete(Kind.enrollment)
     assert coverage.summary() == {"enrollment": "complete, 1 classes differ"}
+
+
+def test_the_links_of_a_person_may_be_known_otherwise() -> None:
+    """A person whose links are not all told leaves those of others as they are."""
+    failed = CoverageState.failed
+    entries = [
+        CoverageEntry(kind=Kind.relationship, user_id="u", state=failed, reason="rows_set_aside"),
+        CoverageEntry(kind=Kind.relationship),
+    ]
+    coverage = Coverage(entries)
+    assert coverage.untold_people == {(Kind.relationship, "u")}
+    assert coverage.is_complete(Kind.relationship)
+    assert coverage.summary() == {"relationship": "complete, 1 people differ"}

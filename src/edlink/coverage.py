@@ -76,7 +76,8 @@ class CoverageEntry:
     What is known of one kind, in one org or (``org_id`` None) in all not named otherwise.
 
     ``role`` is given where people in one role are known otherwise than the rest of them,
-    ``class_id`` where the members of one class are.
+    ``class_id`` where the members of one class are, ``user_id`` where the links or enrollments of
+    one person are.
     ``reason`` is a stable code for anything but ``complete``.  ``received`` counts rows,
     ``reported`` is the provider's own total where it gave one.
     """
@@ -89,6 +90,12 @@ class CoverageEntry:
     reported: int | None = None
     role: Role | None = None
     class_id: str | None = None
+    user_id: str | None = None
+
+    @property
+    def is_of_place(self) -> bool:
+        """Whether this is said of an org or of all of them, not of one class or person."""
+        return self.class_id is None and self.user_id is None
 
 
 def _entries(values: Iterable[CoverageEntry]) -> tuple[CoverageEntry, ...]:
@@ -116,7 +123,7 @@ class Coverage:
     @cached_property
     def _by_place(self) -> Mapping[tuple[Kind, str | None, Role | None], CoverageEntry]:
         """Of several entries for one place the first counts."""
-        found = (entry for entry in reversed(self.entries) if entry.class_id is None)
+        found = (entry for entry in reversed(self.entries) if entry.is_of_place)
         return {(e.kind, e.org_id, e.role): e for e in found}
 
     @cached_property
@@ -124,6 +131,12 @@ class Coverage:
         """The classes whose members are not all known, whatever is known of their schools."""
         found = (e for e in self.entries if e.state is not CoverageState.complete)
         return frozenset(entry.class_id for entry in found if entry.class_id is not None)
+
+    @cached_property
+    def untold_people(self) -> frozenset[tuple[Kind, str]]:
+        """The people whose links or enrollments (the kind) are not all known."""
+        found = (e for e in self.entries if e.state is not CoverageState.complete)
+        return frozenset((e.kind, e.user_id) for e in found if e.user_id is not None)
 
     def state(
         self, kind: Kind, org_id: str | None = None, role: Role | None = None
@@ -137,7 +150,7 @@ class Coverage:
         return self.state(kind, org_id, role) is CoverageState.complete
 
     def summary(self) -> Mapping[str, Any]:
-        """Return the state of each kind as text, with the orgs, classes and roles that differ."""
+        """Return the state of each kind as text, and how many orgs, classes and so on differ."""
         found: dict[str, str] = {}
         for kind in Kind:
             states = [e for e in self.entries if e.kind is kind]
@@ -147,7 +160,8 @@ class Coverage:
                 orgs = len({e.org_id for e in other} - {None})
                 roles = [f"{e.role} {e.state}" for e in other if e.role and e.org_id is None]
                 classes = len({e.class_id for e in other} - {None})
-                counts = ((orgs, "orgs"), (classes, "classes"))
+                people = len({e.user_id for e in other} - {None})
+                counts = ((orgs, "orgs"), (classes, "classes"), (people, "people"))
                 places = (f"{number} {word} differ" for number, word in counts if number)
                 found[str(kind)] = ", ".join([str(general), *places, *roles])
         return found

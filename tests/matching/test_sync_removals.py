@@ -155,6 +155,28 @@ def test_nobody_leaves_a_class_whose_members_were_not_told() -> None:
     assert {i for i, why in reasons_of(plan).items() if why == "not_covered"} == gone
 
 
+@pytest.mark.parametrize(("kind", "lost"), [(Kind.relationship, "r"), (Kind.enrollment, "e00")])
+@pytest.mark.parametrize("untold", ["u00", "p", "u01"])
+def test_nothing_goes_that_connects_a_person_of_whom_not_all_was_told(
+    kind: Kind, lost: str, untold: str
+) -> None:
+    """What connects others goes all the same."""
+    kin = Relationship(sourced_id="r", student_id="u00", contact_id="p")
+    gap = CoverageEntry(kind=kind, user_id=untold, state=CoverageState.failed)
+    coverage = Coverage([*EVERYTHING.entries, gap])
+    came = [*(all_but(lost)), an_adult("p"), *([kin] if lost != "r" else [])]
+
+    plan = plan_sync(
+        a_host([*ALL, an_adult("p"), kin]),
+        a_roster(came, coverage=coverage),
+        policy=AT_ONCE,
+        on=DAY,
+    )
+
+    ends = {"r": {"u00", "p"}, "e00": {"u00"}}[lost]
+    assert (reasons_of(plan).get(lost) == "not_covered") is (untold in ends)
+
+
 def test_a_contact_belongs_to_the_schools_of_the_children() -> None:
     """A parent without a role at a school stays while the child's school is not covered."""
     kin = Relationship(sourced_id="r", student_id="u00", contact_id="p")

@@ -150,22 +150,81 @@ def test_a_row_without_what_it_connects_is_set_aside(
     assert not list(roster.records(kind))
 
 
-def test_a_relationship_set_aside_may_be_any(school: School, make_client: MakeClient) -> None:
-    """Links have ids of two people, so a row that cannot be read leaves no link known as gone."""
-    link = {"person_id": 1, "related_person_id": 50}
-    school.rows["/relationships"] = [{"id": 71, **link}, {"id": 72, **link, "person_id": None}]
+LINK = {"person_id": 1, "related_person_id": 50}
+
+
+@pytest.mark.parametrize("end", LINK)
+def test_an_incomplete_relationship_leaves_one_person_in_doubt(
+    school: School, make_client: MakeClient, end: str
+) -> None:
+    """Of whom the row still says it is, no link is known as gone; the others are known whole."""
+    row = {"person_id": 2, "related_person_id": 51, end: None}
+    school.rows["/relationships"] = [{"id": 71, **LINK}, {"id": 72, **row}]
+    roster = make_client().pull_roster()
+    known = {"person_id": "51", "related_person_id": "2"}[end]
+    assert roster.coverage.is_complete(Kind.relationship)
+    assert roster.coverage.untold_people == {(Kind.relationship, known)}
+    assert "EDL-WARN-707" not in {w.code for w in roster.warnings if w.kind is Kind.relationship}
+
+
+def test_a_relationship_of_nobody_may_be_any(school: School, make_client: MakeClient) -> None:
+    """Links have ids of two people, so a row that names neither leaves no link known as gone."""
+    row = dict.fromkeys(LINK)
+    school.rows["/relationships"] = [{"id": 71, **LINK}, {"id": 72, **row}]
     entry = make_client().pull_roster().coverage.entry(Kind.relationship)
     assert entry is not None
     assert (entry.state, entry.reason) == (CoverageState.failed, "rows_set_aside")
 
 
-def test_a_relationship_set_aside_takes_no_flag(school: School, make_client: MakeClient) -> None:
-    """What is left of a pair whose other row cannot be read does not change what is known."""
+@pytest.mark.parametrize(
+    "incomplete", [{"person_id": 1}, {"related_person_id": 50}, {"person_id": None}]
+)
+def test_an_incomplete_relationship_takes_no_flag(
+    school: School, make_client: MakeClient, incomplete: Row
+) -> None:
+    """A link that only the adult's row says waits while the student's may be the incomplete one."""
     row = {"id": 72, "person_id": 50, "related_person_id": 1}
-    school.rows["/relationships"] = [{"id": 71, "person_id": None}, row]
-    warnings = make_client().pull_roster().warnings
-    (said,) = [w for w in warnings if w.code == "EDL-WARN-707" and w.kind is Kind.relationship]
-    assert {"kind", "has_legal_custody", "has_portal_access"} <= said.distrusts
+    school.rows["/relationships"] = [{"id": 71, **incomplete}, row]
+    roster = make_client().pull_roster()
+    aside = {issue.sourced_id for issue in roster.issues if issue.set_aside}
+    assert (roster.relationships, aside) == ((), {"71", "1|50"})
+
+
+@pytest.mark.parametrize(
+    ("ends", "classes", "people"),
+    [
+        ({"class": {"id": 5}, "person": None}, {"5"}, set()),
+        ({"class": {"id": None}, "person": {"id": 90}}, set(), {(Kind.enrollment, "90")}),
+    ],
+)
+def test_an_incomplete_permission_leaves_one_class_or_person_in_doubt(
+    school: School,
+    make_client: MakeClient,
+    ends: Row,
+    classes: set[str],
+    people: set[tuple[Kind, str]],
+) -> None:
+    """Nobody leaves the class, or the person no class; what the other classes say is known."""
+    school.rows["/academics/classes"] = [{"id": 5, "primary_teacher_id": 90}, {"id": 6}]
+    school.rows["/academics/enrollments"] = [{"id": 1, "internal_class_id": 5, "person_id": 1}]
+    whole = {"id": 70, "class": {"id": 6}, "person": {"id": 90}}
+    school.rows["/academics/permissions"] = [whole, {"id": 71, **ends}]
+    roster = make_client(scopes=[*SCOPES, "academics.permissions:list"]).pull_roster()
+    assert roster.coverage.is_complete(Kind.enrollment)
+    assert roster.coverage.untold_classes == classes
+    assert roster.coverage.untold_people == people
+    said = {w.message.split()[0] for w in roster.warnings if w.code == "EDL-WARN-707"}
+    assert "academics/permissions" not in said
+
+
+def test_a_permission_of_nobody_may_be_any(school: School, make_client: MakeClient) -> None:
+    """Enrollments have ids of class and person, so a row with neither leaves none as gone."""
+    school.rows["/academics/classes"] = [{"id": 5, "primary_teacher_id": 90}]
+    school.rows["/academics/enrollments"] = [{"id": 1, "internal_class_id": 5, "person_id": 1}]
+    whole = {"id": 70, "class": {"id": 5}, "person": {"id": 91}}
+    school.rows["/academics/permissions"] = [whole, {"id": 71}]
+    roster = make_client(scopes=[*SCOPES, "academics.permissions:list"]).pull_roster()
+    assert roster.coverage.state(Kind.enrollment) is CoverageState.failed
 
 
 FURTHER = {

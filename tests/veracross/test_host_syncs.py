@@ -1,14 +1,16 @@
 """What a host's plans make of a school at Veracross whose scopes change."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
 from tests.veracross.test_sandbox import connect
 
-from edlink import Kind, Role, Roster, sandbox
+from edlink import Kind, Relationship, Role, Roster, sandbox
 from edlink.matching import Action, HostState, SyncMemory, SyncPlan, apply_sync, plan_sync
 from edlink.sandbox import District, Sandbox
 from edlink.sandbox.exchange import Reply, Request, json_reply
@@ -131,6 +133,66 @@ def test_a_list_that_is_refused_changes_nobody_of_the_others(path: str) -> None:
     plan = plan_on(host, after, 1)
     assert any(r != after.get(k, r.sourced_id) for k in STANDING for r in before.records(k))
     assert [(c.kind, c.action, [f.name for f in c.fields]) for c in plan.changes] == []
+
+
+@contextmanager
+def spoiled(school: Sandbox, path: str, change: Callable[[list[Any]], None]) -> Iterator[None]:
+    """Change the rows of a list's pages until the block ends."""
+    whole = school.answer
+
+    def answer(request: Request) -> Reply:
+        reply = whole(request)
+        if not (request.method == "GET" and request.path.endswith(f"/v3{path}")):
+            return reply
+        body = json.loads(reply.body)
+        change(body["data"])
+        return json_reply(body)
+
+    school.answer = answer  # type: ignore[method-assign] # a school with a row gone wrong
+    try:
+        yield
+    finally:
+        school.answer = whole  # type: ignore[method-assign] # and mended
+
+
+def test_an_incomplete_row_of_another_family_lets_withdrawn_access_pass() -> None:
+    """A parent who lost custody loses it here, and a link that is gone goes."""
+    with sandbox.start(people=200, provider="veracross", version="v3") as school:
+        before = pulled_with(school, school.details["scopes"].split())
+        links = [r for r in before.relationships if r.has_legal_custody]
+        other = links[0]
+        told = [r for r in links if {r.student_id, r.contact_id}.isdisjoint(_ends(other))]
+        withdrawn, gone = told[0], told[-1]
+
+        def change(rows: list[Any]) -> None:
+            for row in list(rows):
+                ends = {str(row["person_id"]), str(row["related_person_id"])}
+                if ends == _ends(withdrawn):
+                    row |= {"legal_custody": False, "parent_portal_access": False}
+                elif ends == _ends(other):
+                    row["related_person_id"] = None
+                elif ends == _ends(gone):
+                    rows.remove(row)
+
+        with spoiled(school, "/relationships", change):
+            after = pulled_with(school, school.details["scopes"].split())
+    empty = HostState(memory=SyncMemory(source=before.source), records=())
+    host = apply_sync(empty, plan_on(empty, before, 0))
+    for day in range(1, 6):
+        host = apply_sync(host, plan_on(host, after, day))
+    held = host.managed(Kind.relationship)
+    assert not held[gone.sourced_id].is_active
+    flags = {r.sourced_id: (_flags(held[r.sourced_id].record)) for r in (withdrawn, other)}
+    assert flags == {withdrawn.sourced_id: (False, False), other.sourced_id: _flags(other)}
+    assert held[other.sourced_id].is_active
+
+
+def _ends(link: Relationship) -> set[str]:
+    return {link.student_id, link.contact_id}
+
+
+def _flags(link: Any) -> tuple[bool | None, bool | None]:  # noqa: ANN401 - a relationship
+    return link.has_legal_custody, link.has_portal_access
 
 
 def test_a_parent_with_another_e_mail_is_the_same_parent() -> None:

@@ -153,10 +153,7 @@ class Reach:
             return "kind_not_managed"
         if (kind, record.sourced_id) in self._set_aside:
             return "set_aside"
-        if (
-            isinstance(record, Enrollment)
-            and record.class_id in self.roster.coverage.untold_classes
-        ):
+        if self._is_untold(record):
             return "not_covered"
         if not orgs:
             return None if self._is_whole(kind, roles) else "not_covered"
@@ -187,9 +184,21 @@ class Reach:
             e
             for e in self.roster.coverage.entries
             if e.state is CoverageState.failed
-            and e.class_id is None
+            and e.is_of_place
             and (e.org_id is None or self.policy.wants_org(e.org_id))
         )
+
+    def _is_untold(self, record: Record) -> bool:
+        """Return whether a class or person at one end of a record is not known whole."""
+        coverage = self.roster.coverage
+        match record:
+            case Enrollment():
+                untold = (Kind.enrollment, record.user_id) in coverage.untold_people
+                return untold or record.class_id in coverage.untold_classes
+            case Relationship():
+                ends = {(Kind.relationship, i) for i in (record.student_id, record.contact_id)}
+                return not coverage.untold_people.isdisjoint(ends)
+        return False
 
     def _why_org(self, kind: Kind, org_id: str, roles: Roles) -> str | None:
         if not (self.policy.wants_org(org_id) and self.roster.scope.wants_org(org_id)):
@@ -206,7 +215,7 @@ class Reach:
         if self.roster.scope.narrows_orgs or self.policy.narrows_orgs:
             return False
         coverage = self.roster.coverage
-        said = {(e.org_id, e.role) for e in coverage.entries if e.kind is kind and not e.class_id}
+        said = {(e.org_id, e.role) for e in coverage.entries if e.kind is kind and e.is_of_place}
         return all(
             coverage.is_complete(kind, org_id, role)
             for org_id, said_role in {(None, None), *said}

@@ -1,6 +1,6 @@
 """What the lists of a pull brought, as one Roster with its coverage and warnings; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from edlink.veracross.lists import ValueLists
 from edlink.veracross.orgs import to_orgs
 from edlink.veracross.pages import Listing
 from edlink.veracross.people import People, latest, to_demographics, to_users
+from edlink.veracross.wire import PermissionRow, RelationshipRow
 from edlink.vocabulary import CoverageState, Kind, Role
 
 CLASSES, PERMISSIONS = "academics/classes", "academics/permissions"
@@ -47,8 +48,8 @@ _ADDS_TO: Mapping[Kind, tuple[str, ...]] = {
     Kind.enrollment: (PERMISSIONS,),
 }
 
-#: Lists whose rows make records with ids of another sort: any record may be of a row set aside.
-_OTHER_IDS = frozenset({"relationships", PERMISSIONS})
+#: Lists whose rows connect two, and make records with ids of another sort.
+_CONNECTING = frozenset({"relationships", PERMISSIONS})
 
 _CAMPUSES = frozenset({"child_ids", "type"})
 
@@ -128,12 +129,24 @@ class Results:
             return CoverageState.withheld, "scope_not_asked"
         if not listing.rows:
             return CoverageState.withheld, "empty"
-        aside = [issue for issue in listing.issues if issue.set_aside]
-        if any(issue.sourced_id is None or name in _OTHER_IDS for issue in aside):
-            return CoverageState.failed, "rows_set_aside"
         if listing.repeated:
             return CoverageState.failed, "rows_moved"
+        if self.may_miss_any(name):
+            return CoverageState.failed, "rows_set_aside"
         return CoverageState.complete, None
+
+    def incomplete(self, name: str) -> Sequence[Any]:
+        """Return a list's rows that do not say all that they connect."""
+        listing = self.listings.get(name)
+        return () if listing is None else listing.incomplete
+
+    def may_miss_any(self, name: str) -> bool:
+        """Return whether a row was set aside that may be about any record."""
+        listing = self.listings.get(name)
+        if listing is None:
+            return False
+        nameless = any(issue.set_aside and issue.sourced_id is None for issue in listing.issues)
+        return nameless or any(_doubt(row).is_of_place for row in listing.incomplete)
 
 
 def assemble(
@@ -181,7 +194,10 @@ def to_records(results: Results, route: str, *, on: date) -> tuple[list[Record],
     )
     demographics, birthdays = to_demographics(people)
     links, doubts = to_relationships(
-        rows("relationships").values(), lists("relationships"), rows("students")
+        rows("relationships").values(),
+        lists("relationships"),
+        rows("students"),
+        _doubts(results),
     )
     periods = periods_of_classes(rows(SCHEDULES).values())
     years = {
@@ -201,6 +217,14 @@ def to_records(results: Results, route: str, *, on: date) -> tuple[list[Record],
     ]
     set_aside = [issue for listing in results.listings.values() for issue in listing.issues]
     return records, [*set_aside, *birthdays, *doubts]
+
+
+def _doubts(results: Results) -> Callable[[str], bool]:
+    """Return what tells of whom a relationship may be missing."""
+    if results.may_miss_any("relationships"):
+        return lambda _: True
+    rows = results.incomplete("relationships")
+    return {row.person_id or row.related_person_id for row in rows}.__contains__
 
 
 def _changes_of(teachers: Iterable[Enrollment]) -> Mapping[str | None, datetime | None]:
@@ -233,6 +257,30 @@ def _entries(results: Results, scope: Scope, route: str) -> Iterator[CoverageEnt
             yield from _people(results, route)
         else:
             yield _entry(kind, _worst(results, kind, _STANDS_ON[kind]))
+            yield from _parts(results, kind)
+
+
+def _parts(results: Results, kind: Kind) -> Iterator[CoverageEntry]:
+    """Yield of which classes and people a row is incomplete: the others are known all the same."""
+    name = {Kind.relationship: "relationships", Kind.enrollment: PERMISSIONS}.get(kind, "")
+    for entry in dict.fromkeys(map(_doubt, results.incomplete(name))):
+        if not entry.is_of_place:
+            yield entry
+
+
+def _doubt(row: RelationshipRow | PermissionRow) -> CoverageEntry:
+    """Return of whom or what an incomplete row leaves doubt; of everybody where it says no end."""
+    doubt = CoverageEntry(
+        kind=Kind.relationship, state=CoverageState.failed, reason="rows_set_aside"
+    )
+    if isinstance(row, RelationshipRow):
+        return attrs.evolve(doubt, user_id=row.person_id or row.related_person_id or None)
+    return attrs.evolve(
+        doubt,
+        kind=Kind.enrollment,
+        class_id=row.class_id or None,
+        user_id=row.person_id or None,
+    )
 
 
 def _people(results: Results, route: str) -> Iterator[CoverageEntry]:
@@ -270,6 +318,8 @@ def _distrust(results: Results, scope: Scope) -> Iterator[RosterWarning]:
         state, reason = results.state(name)
         is_known = state is CoverageState.complete or not results.is_asked(name)
         is_known |= reason == "empty" and (name, kind) in _ADDS
+        # A row that is set aside says nothing against the others.
+        is_known |= reason == "rows_set_aside" and name in _CONNECTING
         if scope.wants_kind(kind) and not is_known:
             yield RosterWarning(
                 code="EDL-WARN-707",

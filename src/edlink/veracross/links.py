@@ -6,7 +6,7 @@ both sides.  The flags (custody, portal, pick-up) are about the related person, 
 that begins at the student count; a row that begins at the adult says only that there is a link.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -45,18 +45,24 @@ class _Pair:
 
 
 def to_relationships(
-    rows: Iterable[RelationshipRow], lists: ValueLists, students: Collection[str]
+    rows: Iterable[RelationshipRow],
+    lists: ValueLists,
+    students: Collection[str],
+    is_doubted: Callable[[str], bool] = lambda _: False,
 ) -> tuple[tuple[Relationship, ...], tuple[Issue, ...]]:
     """
     Return one link for each student and adult, and an Issue for each in which rows disagree.
 
     Links between two students or two adults are passed over.  Where two rows of a pair disagree on
-    a fact, it is None, which is not known, and the Issue names it.
+    a fact, it is None, which is not known, and the Issue names it.  A link of which only the
+    adult's side came, while the student's may be in a row that is incomplete, is set aside: it
+    would take away what the missing row may well say.
 
     Args:
         rows: All relationships.
         lists: What their value ids mean.
         students: Person IDs of all students.
+        is_doubted: Whether a row of a person may be missing.
     """
     pairs: dict[tuple[str, str], _Pair] = {}
     for row in rows:
@@ -69,6 +75,9 @@ def to_relationships(
             pairs.setdefault((other, one), _Pair()).from_adult.append(row)
     links, issues = [], []
     for (student, adult), pair in pairs.items():
+        if not pair.from_student and (is_doubted(student) or is_doubted(adult)):
+            issues.append(_set_aside(relationship_id(student, adult)))
+            continue
         facts, doubtful = _facts(pair.from_student)
         word = next((lists.text("relationship", r.relationship) for r in pair.from_student), None)
         link = Relationship(
@@ -103,6 +112,10 @@ def _facts(rows: list[RelationshipRow]) -> tuple[dict[str, Any], tuple[str, ...]
 def _latest(pair: _Pair) -> Any:  # noqa: ANN401 - a moment or None, as attrs will check
     moments = (row.last_modified_date for row in (*pair.from_student, *pair.from_adult))
     return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _set_aside(link_id: str) -> Issue:
+    return Issue(kind=Kind.relationship, reason="unreadable_record", sourced_id=link_id)
 
 
 def _issue(link: Relationship, fields: tuple[str, ...]) -> Issue:

@@ -22,7 +22,7 @@ from edlink.errors import AuthError, IncompletePullError
 from edlink.veracross.endpoints import Endpoint
 from edlink.veracross.lists import ValueLists, read_lists
 from edlink.veracross.token import PROVIDER
-from edlink.veracross.wire import schema_of
+from edlink.veracross.wire import lacking, schema_of
 
 T = TypeVar("T")
 Params = Sequence[tuple[str, str]]
@@ -36,11 +36,13 @@ class Listing(Generic[T]):
     """
     A list that was read.
 
-    ``repeated`` counts rows that came again; ``received`` counts all that came.
+    ``incomplete`` are rows that do not say all that they connect, which are no rows; ``repeated``
+    counts rows that came again; ``received`` counts all that came.
     """
 
     endpoint: Endpoint[T]
     rows: dict[str, T] = attrs.field(factory=dict, repr=False)
+    incomplete: list[T] = attrs.field(factory=list, repr=False)
     lists: ValueLists = ValueLists()
     issues: list[Issue] = attrs.field(factory=list)
     received: int = 0
@@ -130,6 +132,11 @@ class Walker:
             found.issues += page.issues
             for row in page.rows:
                 key: str = row.id  # type: ignore[attr-defined] # every row class has one
+                missing = lacking(row)
+                if missing:
+                    found.incomplete.append(row)
+                    found.issues.append(_incomplete_row(endpoint, key, missing))
+                    continue
                 found.repeated += key in found.rows
                 found.rows[key] = row
             on_page(found.received)
@@ -161,6 +168,11 @@ def _decoder(endpoint: Endpoint[T]) -> PageDecoder[T]:
         envelope=Envelope(keys=("data",), error_keys=frozenset({"error", "error_id"})),
         id_key="id",
     )
+
+
+def _incomplete_row(endpoint: Endpoint[Any], key: str, missing: tuple[str, ...]) -> Issue:
+    reason = "unreadable_record"
+    return Issue(kind=endpoint.kind, reason=reason, sourced_id=key, fields=missing)
 
 
 def _incomplete(endpoint: Endpoint[Any], code: str, message: str) -> IncompletePullError:

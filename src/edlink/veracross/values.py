@@ -33,6 +33,11 @@ def read_own_id(value: object) -> str:
     return own
 
 
+def read_end(value: object) -> str:
+    """Return the id of what a row connects, empty where the row does not say it."""
+    return read_id(value) or ""
+
+
 def read_text(value: object) -> str | None:
     """Return text without surrounding blanks; a number becomes its decimal text."""
     return read_id(value)

@@ -19,6 +19,7 @@ from edlink._http.payload import Where, WireField, day, exact, flag, read_with, 
 from edlink.veracross import values
 
 _WIRE = "wire"
+_END = "end"
 
 
 def _field(where: str | tuple[str, ...], schema: CoreSchema) -> Any:  # noqa: ANN401 - an attrs field
@@ -35,6 +36,21 @@ def _end(*where: str) -> Any:  # noqa: ANN401 - an attrs field
     """Read what a row connects: without it the row says nothing, and is set aside."""
     wire = WireField([list(where)], exact(values.read_own_id))
     return attrs.field(metadata={_WIRE: wire})
+
+
+def _other_end(*where: str) -> Any:  # noqa: ANN401 - an attrs field
+    """Read what a row connects, empty where it is not said: the other end says what is missed."""
+    wire = WireField([list(where)], exact(values.read_end))
+    return attrs.field(default="", metadata={_WIRE: wire, _END: where[0]})
+
+
+def lacking(row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a row of any list
+    """Return what a row does not say and would have to, by Veracross' names."""
+    return tuple(
+        field.metadata[_END]
+        for field in attrs.fields(type(row))
+        if _END in field.metadata and not getattr(row, field.name)
+    )
 
 
 def _ref(*where: str) -> Any:  # noqa: ANN401 - an attrs field
@@ -109,8 +125,8 @@ class RelationshipRow:
     """A row of ``/relationships``: what ``related_person_id`` is to ``person_id``."""
 
     id: str = _own_id()
-    person_id: str = _end("person_id")
-    related_person_id: str = _end("related_person_id")
+    person_id: str = _other_end("person_id")
+    related_person_id: str = _other_end("related_person_id")
     relationship: str | None = _ref("relationship")
     resident: bool | None = _flag("resident")
     custody_status: str | None = _text("custody_status")
@@ -164,8 +180,8 @@ class PermissionRow:
     """A row of ``/academics/permissions``: a person who works with a class."""
 
     id: str = _own_id()
-    class_id: str = _end("class", "id")
-    person_id: str = _end("person", "id")
+    class_id: str = _other_end("class", "id")
+    person_id: str = _other_end("person", "id")
     role: str | None = _ref("role")
     last_modified_date: datetime | None = _modified()
 
