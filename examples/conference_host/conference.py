@@ -123,8 +123,8 @@ class Conference:
         with closing(self._host()) as host:
             host.add(typed)
 
-    def sign_in(self, identity: Identity) -> tuple[Account, LinkReason]:
-        """Return the account of whoever signed in, and how, or why not, they are known."""
+    def sign_in(self, identity: Identity) -> tuple[Account | None, LinkReason]:
+        """Return whose account it is, and how they are known; see ``Families.sign_in``."""
         vouched_by = self.providers.vouched_by(identity)
         return self.families.sign_in(identity, self.school(), vouched_by)
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import attrs
 from examples.conference_host.limiter import SqlLimiter
+from examples.conference_host.providers import HostError
 from examples.conference_host.school import School
 from examples.conference_host.store import Account, Store
 
@@ -15,6 +16,7 @@ from edlink.matching import (
     ClaimPolicy,
     GuardianClaim,
     VerificationResult,
+    bars_contact,
     verify_guardian_claim,
 )
 from edlink.matching.claim_reasons import Reason
@@ -29,6 +31,9 @@ from edlink.sso import Identity, Unverified
 
 #: Schools type dates as Americans do here; the page says so beside the field.
 DATE_ORDER = "mdy"
+
+#: Why a claim can wait for the school's word.
+WAITING = frozenset(reason for reason in Reason if reason.may_be_approved)
 
 
 @attrs.frozen(kw_only=True)
@@ -48,11 +53,47 @@ class Families:
 
     def sign_in(
         self, identity: Identity, school: School, vouched_by: Source | None
-    ) -> tuple[Account, LinkReason]:
-        """Return the account of whoever signed in, and how, or why not, they are known."""
+    ) -> tuple[Account | None, LinkReason]:
+        """
+        Return the account of whoever signed in, and how, or why not, they are known.
+
+        There is no account for those whom the roster has disabled.
+        """
         link = link_identity(identity, school.roster, self._links(school), vouched_by=vouched_by)
+        if link.reason is LinkReason.disabled:
+            return None, link.reason
         person = None if link.user_id is None else school.refs[link.user_id]
         return self.store.account(identity.key, person, _says(identity.unverified)), link.reason
+
+    def is_shut_out(self, account: Account, school: School) -> bool:
+        """Return whether the roster has disabled somebody since they signed in."""
+        adult = school.person(account.person)
+        return adult is not None and not adult.enabled
+
+    def children(self, account: Account, school: School) -> list[str]:
+        """Return the refs of the children whom an account may see now."""
+        linked = self.store.children(account.id)
+        return [c for c, person in linked.items() if self._may_see(account, school, c, person)]
+
+    def _may_see(self, account: Account, school: School, child: str, linked_as: str | None) -> bool:
+        """
+        Return whether the roster, as it is now, lets an account see a child.
+
+        Whom the roster knows sees a child while it links the two and no order keeps them apart;
+        an adult whom it does not know is here on the school's word.
+        """
+        adult, student = school.person(account.person), school.person(child)
+        if student is None:
+            return False
+        links = school.directory.links_of(student.sourced_id)
+        own = [link for link in links if adult and link.contact_id == adult.sourced_id]
+        if any(bars_contact(link, self._policy) for link in own):
+            return False
+        return bool(own) or linked_as is None
+
+    @property
+    def _policy(self) -> ClaimPolicy:
+        return ClaimPolicy(secret=self.store.secret("claims"), order=DATE_ORDER)
 
     def expect_parents(self, school: School, *, sends_ids: bool) -> tuple[int, int]:
         """
@@ -67,13 +108,13 @@ class Families:
         return len(adults & found.able.keys()), len(adults)
 
     def _links(self, school: School) -> dict[IdentityKey, PersonKey]:
-        """Return the person of the roster whom each account was linked to."""
+        """Return whom each account was linked to, where the roster still has that person."""
         ids = {ref: sourced_id for sourced_id, ref in school.refs.items()}
         roster = (school.roster.source.provider, school.roster.source.tenant)
         return {
-            account.key: (*roster, ids.get(account.person, ""))
+            account.key: (*roster, ids[account.person])
             for account in self.store.accounts().values()
-            if account.person
+            if account.person in ids
         }
 
     def claim(
@@ -89,19 +130,21 @@ class Families:
             network: Where from.
         """
         contact = school.person(account.person)
+        # Whom the roster no longer has is no stranger: nothing links an empty id to a child.
+        gone = None if account.person is None else ""
         claim = GuardianClaim(
             claim_id=secrets.token_hex(8),
             at=datetime.now(UTC),
             actor=str(account.id),
             network=network,
-            contact_id=None if contact is None else contact.sourced_id,
+            contact_id=gone if contact is None else contact.sourced_id,
             **child,
         )
         result = verify_guardian_claim(
             claim,
             school.directory,
             limiter=SqlLimiter(self.store, self.limits),
-            policy=ClaimPolicy(secret=self.store.secret("claims"), order=DATE_ORDER),
+            policy=self._policy,
             on=self.today(),
         )
         student = school.refs.get(result.private.student_id or "")
@@ -117,14 +160,29 @@ class Families:
             }
         )
         if result.public == "verified" and student:
-            self.store.add_child(account.id, student)
+            self.store.add_child(account.id, student, account.person)
         return result
 
-    def approve(self, claim_id: str) -> None:
-        """Link the adult of a claim whose birth date was right and who waited for the school."""
-        row = self.store.settle_claim(claim_id, Reason.needs_approval)
-        if row is not None and row["student"]:
-            self.store.add_child(row["account"], row["student"])
+    def approve(self, claim_id: str, school: School) -> None:
+        """
+        Link the adult of a claim whose birth date was right and who waited for the school.
+
+        Raises:
+            HostError: No such claim waits, or the roster by now keeps the two apart.
+        """
+        waiting = (c for c in self.store.claims() if c["reason"] in WAITING and c["id"] == claim_id)
+        claim = next(waiting, None)
+        if claim is None:
+            message = "No such claim waits for the school."
+            raise HostError(message)
+        account, child = self.store.accounts()[claim["account"]], claim["student"]
+        if self.is_shut_out(account, school) or not self._may_see(
+            account, school, child, account.person
+        ):
+            message = "Not approved: the school's data keep this adult from this child by now."
+            raise HostError(message)
+        self.store.settle_claim(claim_id)
+        self.store.add_child(account.id, child, account.person)
 
 
 def _says(told: Unverified) -> str:

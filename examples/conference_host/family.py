@@ -1,6 +1,6 @@
 """What a parent sees: their own children, once linked, and nobody else's."""
 
-from examples.conference_host.sign_in import conference
+from examples.conference_host.sign_in import SHUT_OUT, conference
 from examples.conference_host.store import Account
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -22,7 +22,7 @@ def home() -> str | Response:
     if account is None:
         return redirect(url_for("sign_in.home"))
     school = conference().school()
-    found = (school.child(ref) for ref in conference().store.children(account.id))
+    found = (school.child(ref) for ref in conference().families.children(account, school))
     children = sorted((child for child in found if child), key=lambda child: child.name)
     return render_template(
         "family.html", name=school.name_of(account.person), children=children, signed_in="parent"
@@ -43,12 +43,17 @@ def add_child() -> Response:
 @pages.get("/children/<ref>")
 def child(ref: str) -> str:
     """Show one child; another's is as absent as one that there is not."""
-    account = _account()
-    if account is None or ref not in conference().store.children(account.id):
+    account, school = _account(), conference().school()
+    if account is None or ref not in conference().families.children(account, school):
         abort(404, "There is no such page.")
-    found = conference().school().child(ref) or abort(404, "There is no such page.")
+    found = school.child(ref) or abort(404, "There is no such page.")
     return render_template("child.html", child=found, signed_in="parent")
 
 
 def _account() -> Account | None:
-    return conference().store.accounts().get(session.get("account", 0))
+    """Return who is signed in; whom the roster has disabled since then is so no more."""
+    account = conference().store.accounts().get(session.get("account", 0))
+    if account and conference().families.is_shut_out(account, conference().school()):
+        session.clear()
+        abort(403, SHUT_OUT)
+    return account

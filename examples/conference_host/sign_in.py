@@ -34,6 +34,9 @@ WORDS = {
     "unavailable": "The sign-in service does not answer. Please try later.",
 }
 
+#: What those are told whom the roster has disabled.
+SHUT_OUT = "Your school has switched this account off. Please ask the office."
+
 _COOKIE = "conference_login"
 
 
@@ -72,8 +75,11 @@ def callback() -> Response | tuple[str, int]:
     if isinstance(result, RestartLogin):
         return _send_off(result)
     account, reason = conference().sign_in(result)
-    current_app.logger.info("account %s signed in: %s", account.id, reason)
     session.clear()
+    if account is None:
+        current_app.logger.warning("sign-in refused: %s", reason)
+        return render_template("error.html", title="Not signed in", text=SHUT_OUT), 403
+    current_app.logger.info("account %s signed in: %s", account.id, reason)
     session["account"] = account.id
     return redirect(pending.return_to if pending else url_for("family.home"), 303)
 

@@ -3,7 +3,8 @@
 from hmac import compare_digest
 
 from examples.conference_host import words
-from examples.conference_host.providers import SIDES
+from examples.conference_host.families import WAITING
+from examples.conference_host.providers import SIDES, HostError
 from examples.conference_host.school import full_name
 from examples.conference_host.sign_in import conference
 from flask import (
@@ -134,12 +135,17 @@ def claims() -> str:
         }
         for claim in now.store.claims()
     ]
-    return render_template("claims.html", claims=rows)
+    return render_template("claims.html", claims=rows, waiting=WAITING)
 
 
 @pages.post("/claims/<claim_id>/approve")
 def approve(claim_id: str) -> Response:
     """Link an adult whose birth date was right, on the school's word."""
-    conference().families.approve(claim_id)
-    flash("Approved: this adult now sees the child.", "good")
+    now = conference()
+    try:
+        now.families.approve(claim_id, now.school())
+    except HostError as error:
+        flash(str(error), "bad")
+    else:
+        flash("Approved: this adult now sees the child.", "good")
     return redirect(url_for("staff.claims"), 303)

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS account (
 CREATE TABLE IF NOT EXISTS child (
     account INTEGER NOT NULL REFERENCES account,
     student TEXT NOT NULL,
+    person TEXT,
     PRIMARY KEY (account, student)
 );
 CREATE TABLE IF NOT EXISTS claim (
@@ -70,7 +71,7 @@ class Account:
     Attributes:
         id: The host's own.
         key: The identity's.
-        person: The ref of the host's record of them, if known.
+        person: The ref of the host's record of them, if the last sign-in was known.
         says: Who they are by what the provider said, which nobody has checked.
     """
 
@@ -162,22 +163,26 @@ class Store:
             row = db.execute(
                 "INSERT INTO account (provider, tenant, subject, person, says)"
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-                " SET person = COALESCE(excluded.person, person), says = excluded.says"
+                " SET person = excluded.person, says = excluded.says"
                 " RETURNING *",
                 (*key, person, says),
             ).fetchone()
         return _account(row)
 
-    def add_child(self, account: int, student: str) -> None:
-        """Link an account to a student."""
+    def add_child(self, account: int, student: str, person: str | None = None) -> None:
+        """Link an account to a student, as the person whom the roster knows, or as nobody."""
         with self.connect() as db:
-            db.execute("INSERT OR IGNORE INTO child VALUES (?, ?)", (account, student))
+            db.execute("REPLACE INTO child VALUES (?, ?, ?)", (account, student, person))
 
-    def children(self, account: int) -> list[str]:
-        """Return the students of an account."""
+    def children(self, account: int) -> dict[str, str | None]:
+        """Return the students of an account, each with the person as whom they were linked."""
         with self.connect() as db:
-            rows = db.execute("SELECT student FROM child WHERE account = ?", (account,)).fetchall()
-        return [row["student"] for row in rows]
+            rows = db.execute(
+                "SELECT student, child.person FROM child JOIN account ON account.id = account"
+                " WHERE account = ? AND (child.person IS NULL OR child.person = account.person)",
+                (account,),
+            ).fetchall()
+        return {row["student"]: row["person"] for row in rows}
 
     # Claims
 
@@ -195,15 +200,14 @@ class Store:
             rows = db.execute("SELECT * FROM claim ORDER BY at DESC, rowid DESC").fetchall()
         return [dict(row) for row in rows]
 
-    def settle_claim(self, claim: str, reason: str) -> sqlite3.Row | None:
-        """Return the claim that waited for the school, now verified; None where none waits."""
+    def settle_claim(self, claim: str) -> None:
+        """Keep that a claim has the school's word."""
         with self.connect() as db:
-            row: sqlite3.Row | None = db.execute(
+            db.execute(
                 "UPDATE claim SET public = 'verified', reason = 'approved_by_school', fix = ''"
-                " WHERE id = ? AND reason = ? RETURNING *",
-                (claim, reason),
-            ).fetchone()
-        return row
+                " WHERE id = ?",
+                (claim,),
+            )
 
 
 def is_in_use(db: sqlite3.Connection, ref: str) -> bool:
