@@ -2,7 +2,8 @@ from collections.abc import Set as AbstractSet
 
 import pytest
 from tests.clever.conftest import FAST
-from tests.clever.replay import TOKEN, Clever
+from tests.clever.replay import TOKEN, Answer, Asked, Clever, Rows, serve
+from tests.clever.rows import fold, small
 
 from edlink import Kind, Role
 from edlink.clever import CleverClient
@@ -35,13 +36,13 @@ def coverage_without(clever: Clever, scopes: AbstractSet[str]) -> Coverage:
     [
         (set(), set()),
         ({"read:students"}, {Role.student}),
-        ({"read:teachers"}, {Role.teacher, Role.staff}),
-        ({"read:school_admins"}, {Role.teacher, Role.staff}),
+        ({"read:teachers"}, {Role.teacher}),
+        ({"read:school_admins"}, {Role.staff}),
         ({"read:district_admins"}, {Role.administrator}),
         ({"read:student_contacts"}, {Role.guardian, Role.contact}),
         (
             {"read:school_admins", "read:student_contacts"},
-            {*Role} - {Role.student, Role.administrator},
+            {Role.staff, Role.guardian, Role.contact},
         ),
     ],
 )
@@ -58,11 +59,63 @@ def test_people_in_general_are_as_well_known_as_the_least_known(clever: Clever) 
     """A host that asks without a role is told of the worst."""
     coverage = coverage_without(clever, {"read:school_admins"})
     assert not coverage.is_complete(Kind.user)
-    assert coverage.summary()["user"] == "withheld, 1 orgs differ, student complete, " + ", ".join(
-        f"{role} complete" for role in ("administrator", "guardian", "contact")
+    assert coverage.summary()["user"] == "withheld, 1 orgs differ, " + ", ".join(
+        f"{role} complete"
+        for role in ("student", "teacher", "administrator", "contact", "guardian")
     )
 
 
 def test_a_pull_of_all_has_no_entries_by_role(clever: Clever) -> None:
     """Where everybody is known there is nothing to tell apart."""
     assert not [entry for entry in coverage_without(clever, set()).entries if entry.role]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "is_known"), [(SCOPES, False), (None, True)], ids=["promised", "unknown"]
+)
+def test_refused_staff_leave_teachers_unsure_where_a_scope_opens_staff(
+    clever: Clever, scopes: AbstractSet[str] | None, *, is_known: bool
+) -> None:
+    """Who was a teacher may be staff now, unless staff are nothing that the app is to see."""
+    clever.fault = lambda asked, answer: (
+        Answer.json({}, 403) if asked.params.get("role") == "staff" else answer
+    )
+    with CleverClient(TOKEN, base_url=clever.base_url, scopes=scopes, settings=FAST) as client:
+        coverage = client.pull_roster().coverage
+
+    assert coverage.is_complete(Kind.user, SCHOOL, Role.teacher) is is_known
+    assert not coverage.is_complete(Kind.user, SCHOOL, Role.staff)
+
+
+@pytest.mark.parametrize(("version", "is_known"), [("3.1", False), ("2.1", True)])
+def test_staff_who_fail_to_come_leave_teachers_unsure_where_one_can_be_both(
+    version: str, *, is_known: bool
+) -> None:
+    """Version 2 has a user for each role, so that no teacher is hidden among its staff."""
+    with (
+        serve(Clever(small() if version == "3.1" else flat(), version=version)) as clever,
+        CleverClient(TOKEN, version=version, base_url=clever.base_url, settings=FAST) as client,
+    ):
+        clever.fault = lambda asked, answer: (
+            Answer(200, b"no") if is_list_of_staff(asked) else answer
+        )
+        coverage = client.pull_roster(allow_partial=True).coverage
+
+    assert coverage.is_complete(Kind.user, SCHOOL, Role.teacher) is is_known
+    assert coverage.is_complete(Kind.user, SCHOOL, Role.student)
+
+
+def is_list_of_staff(asked: Asked) -> bool:
+    """Return whether a request, in any version, lists staff."""
+    is_staff = asked.path == "/school_admins" or asked.params.get("role") == "staff"
+    return is_staff and not asked.is_count
+
+
+def flat() -> Rows:
+    """Return the small district as version 2 says it, without what that cannot say."""
+    rows = small()
+    for section in rows["sections"]:
+        section["students"] = [i for i in section["students"] if i]
+    for user in rows["users"]:
+        user["roles"] = {word: role for word, role in user["roles"].items() if role}
+    return fold(rows)

@@ -106,11 +106,27 @@ def test_oidc_without_a_multi_role_id_uses_the_subject(clever: Issuer) -> None:
     assert (identity.subject, identity.roles, identity.legacy_id) == ("sub-1", (), None)
 
 
-def test_oidc_with_the_old_id_alone_is_nobody(clever: Issuer) -> None:
+@pytest.mark.parametrize("multi_role_user_id", [None, ""])
+@pytest.mark.parametrize("user_type", [None, "teacher", "school admin"])
+def test_oidc_with_the_old_id_alone_is_nobody(
+    clever: Issuer, multi_role_user_id: str | None, user_type: str | None
+) -> None:
     """A subject that is the id before API v3 is not taken for the id of today."""
     with pytest.raises(InvalidLoginError) as caught:
-        sign_in_oidc(clever, multi_role_user_id=None, user_id="sub-1")
+        sign_in_oidc(
+            clever,
+            multi_role_user_id=multi_role_user_id,
+            user_id="sub-1",
+            user_type=user_type,
+        )
     assert caught.value.code == "EDL-LOGIN-030"
+
+
+def test_a_student_has_one_id_before_and_after(clever: Issuer) -> None:
+    """A student's id is the same in every version of the API, so the subject is the one there is."""
+    identity = sign_in_oidc(clever, multi_role_user_id=None, user_id="sub-1", user_type="student")
+    assert isinstance(identity, Identity)
+    assert (identity.subject, identity.roles) == ("sub-1", (Role.student,))
 
 
 def test_a_login_begun_again_asks_who_again(clever: Issuer) -> None:
@@ -268,6 +284,12 @@ BACK = "https://app.example.org/clever"
         ((404, {}, b""), {"status": 404}),
         ((302, {"Location": f"{BACK}?error=invalid_scope"}, b""), {"error": "invalid_scope"}),
         ((302, {"Location": f"{BACK}?error=SENTINEL"}, b""), {"error": "other"}),
+        ((302, {"Location": f"{BACK}?error=SENTINEL&error=SENTINEL"}, b""), {"error": "other"}),
+        (
+            (302, {"Location": f"{BACK}?code=c&error=access_denied"}, b""),
+            {"error": "access_denied"},
+        ),
+        ((302, {"Location": BACK}, b""), {"error": "other"}),
     ],
 )
 def test_the_doctor_sees_the_request_refused(
@@ -283,6 +305,7 @@ def test_the_doctor_sees_the_request_refused(
     ("answer", "severity"),
     [
         ((302, {"Location": "https://clever.com/in"}, b""), Severity.ok),
+        ((302, {"Location": f"{BACK}?code=c&state=s"}, b""), Severity.ok),
         ((403, {}, b""), Severity.warning),
         ((503, {}, b""), Severity.warning),
     ],

@@ -277,16 +277,48 @@ def test_many_unreadable_rows_are_no_success(clever: Clever, client: CleverClien
         client.pull_roster()
 
 
-def test_a_section_that_cannot_be_read_leaves_enrollments_unsure(
+@pytest.mark.parametrize("students", ["u01", None])
+def test_a_section_that_cannot_be_read_leaves_its_own_members_unsure(
+    clever: Clever, client: CleverClient, students: str | None
+) -> None:
+    """Members who are no list, or null, are not nobody; those of other sections are known."""
+    clever.rows["sections"][0]["students"] = students
+    roster = client.pull_roster()
+    warning = next(w for w in roster.warnings if w.code == "EDL-WARN-605")
+
+    assert [(i.sourced_id, i.fields) for i in roster.issues if i.kind is Kind.class_] == [
+        ("x1", ("students",))
+    ]
+    assert roster.coverage.untold_classes == {"x1"}
+    assert roster.coverage.is_complete(Kind.class_)
+    assert roster.coverage.is_complete(Kind.enrollment)
+    assert (warning.count, warning.ids) == (1, ("x1",))
+
+
+def test_a_section_without_an_id_leaves_all_enrollments_unsure(
     clever: Clever, client: CleverClient
 ) -> None:
-    """A lost section's members are unknown, so no enrollment may count as gone."""
-    clever.rows["sections"][0]["students"] = "u01"
-    roster = client.pull_roster()
+    """Nobody knows which section it was, so no membership of any counts as gone."""
 
-    assert roster.coverage.state(Kind.class_) is CoverageState.complete
+    def without_id(_: Asked, answer: Answer) -> Answer:
+        page = json.loads(answer.body)
+        for single in page.get("data", [])[:1]:
+            del single["data"]["id"]
+        return Answer.json(page)
+
+    clever.fault = at("/sections", without_id)
+    roster = client.pull_roster()
+    (warning,) = [w for w in roster.warnings if w.code == "EDL-WARN-605"]
+
     assert roster.coverage.state(Kind.enrollment) is CoverageState.failed
-    assert ("unreadable_record", "x1") in {(i.reason, i.sourced_id) for i in roster.issues}
+    assert roster.coverage.untold_classes == frozenset()
+    assert (warning.count, warning.ids) == (1, ())
+
+
+def test_rows_that_can_be_read_are_no_warning(roster: Roster) -> None:
+    """A field that cannot be read costs only itself."""
+    assert roster.issues
+    assert "EDL-WARN-605" not in {w.code for w in roster.warnings}
 
 
 def test_scopes_that_a_token_lacks_are_withheld(clever: Clever) -> None:
@@ -547,17 +579,6 @@ def test_without_a_count_a_row_that_came_twice_is_an_error(clever: Clever) -> No
         pytest.raises(IncompletePullError, match="EDL-PULL-010"),
     ):
         client.pull_roster()
-
-
-def test_a_section_whose_students_are_null_is_not_an_empty_one(
-    clever: Clever, client: CleverClient
-) -> None:
-    """It is set aside, and nobody is known to have left it."""
-    clever.rows["sections"][0]["students"] = None
-    roster = client.pull_roster()
-
-    assert [i.fields for i in roster.issues if i.set_aside] == [("students",)]
-    assert roster.coverage.state(Kind.enrollment) is CoverageState.failed
 
 
 def emptied(times: int, *, role: str = "student") -> Fault:

@@ -12,6 +12,9 @@ from edlink.roster import Roster
 from edlink.scoping import apply_scope
 from edlink.vocabulary import CoverageState
 
+#: Ids that a warning names as examples.
+_FEW = 5
+
 
 def assemble(  # noqa: PLR0913 - one keyword per fact of a pull
     district: Sequence[Record],
@@ -27,6 +30,7 @@ def assemble(  # noqa: PLR0913 - one keyword per fact of a pull
     found: dict[tuple[type, str], Record] = {}
     for record in (*district, *(record for result in results for record in result.records)):
         found.setdefault((type(record), record.sourced_id), record)
+    issues = _distinct(issue for result in results for issue in result.issues)
     wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
     roster = Roster.from_records(
         [record for record in found.values() if isinstance(record, wanted)],
@@ -35,8 +39,8 @@ def assemble(  # noqa: PLR0913 - one keyword per fact of a pull
         revision=revision,
         scope=scope,
         coverage=to_coverage(results, scope, district=source.tenant),
-        issues=_distinct(issue for result in results for issue in result.issues),
-        warnings=(*warnings, *_withheld(results)),
+        issues=issues,
+        warnings=(*warnings, *_withheld(results), *_set_aside(issues)),
     )
     return apply_scope(check_references(roster))
 
@@ -54,3 +58,14 @@ def _withheld(results: Sequence[ChainResult]) -> Iterator[RosterWarning]:
                 message=f"Clever does not share {result.chain.name} with this token",
                 kind=result.chain.kinds[-1],
             )
+
+
+def _set_aside(issues: Sequence[Issue]) -> Iterator[RosterWarning]:
+    lost = [issue for issue in issues if issue.set_aside]
+    if lost:
+        yield RosterWarning(
+            code="EDL-WARN-605",
+            message="rows cannot be read; what they say of people and classes stays as it was",
+            count=len(lost),
+            ids=tuple(sorted({i.sourced_id for i in lost if i.sourced_id})[:_FEW]),
+        )

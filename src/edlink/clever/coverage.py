@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from edlink.clever.pull import ChainResult
+from edlink.clever.versions import ROLE_WORDS
 from edlink.coverage import Coverage, CoverageEntry, Scope
 from edlink.vocabulary import CoverageState, Kind, Role
 
@@ -14,19 +15,14 @@ _GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed
 #: Roles whose people are at the district and not at a school.
 _AT_DISTRICT = frozenset({"contact", "district_admin"})
 
-#: The chains that must be whole for people in a role to be known: Clever combines roles of
-#: employees in one person, and those of students and contacts with no other.
-_KNOWN_BY: Mapping[Role, frozenset[str]] = {
-    Role.student: frozenset({"student"}),
-    Role.teacher: frozenset({"teacher", "staff"}),
-    Role.staff: frozenset({"teacher", "staff"}),
-    Role.administrator: frozenset({"district_admin"}),
-    Role.guardian: frozenset({"contact"}),
-    Role.contact: frozenset({"contact"}),
-}
+#: Clever's word for the people in each role.
+_WORDS: Mapping[Role, str] = {**ROLE_WORDS, Role.guardian: "contact"}
 
-#: What a row carries besides the record it is named after: a lost row loses these, unnamed.
-_CARRIED = {"sections": Kind.enrollment, "contact": Kind.relationship, "student": Kind.demographics}
+#: Clever combines roles of employees in one person, and those of students and contacts with none.
+_COMBINED = {"teacher": "staff", "staff": "teacher"}
+
+#: What a person's row carries besides the person: a lost row loses these, unnamed.
+_CARRIED = {"contact": Kind.relationship, "student": Kind.demographics}
 
 #: Kinds of which a chain's rows are one record each.
 _COUNTED = frozenset({Kind.org, Kind.academic_session, Kind.course, Kind.class_, Kind.user})
@@ -52,6 +48,8 @@ def to_coverage(results: Sequence[ChainResult], scope: Scope, *, district: str) 
         if apart:
             entries.append(attrs.evolve(_entry(kind, apart), org_id=district))
             entries += _by_role(mine, [*entries[-2:]])
+        if kind is Kind.enrollment:
+            entries += _untold(mine)
     return Coverage(entries)
 
 
@@ -59,11 +57,36 @@ def _by_role(
     results: Sequence[ChainResult], general: Sequence[CoverageEntry]
 ) -> Iterator[CoverageEntry]:
     """Yield what is known of people in a role, where it is not what is said of them in general."""
-    for role, chains in _KNOWN_BY.items():
-        found = _entry(Kind.user, [result for result in results if result.chain.role in chains])
+    for role, word in _WORDS.items():
+        own = [result for result in results if result.chain.role == word]
+        others = [result for result in results if result.chain.role == _COMBINED.get(word)]
+        found = _entry(Kind.user, [*own, *filter(_may_hide_others, others)])
         for entry in general:
             if found.state is not entry.state:
                 yield attrs.evolve(found, org_id=entry.org_id, role=role)
+
+
+def _may_hide_others(result: ChainResult) -> bool:
+    """
+    Return whether people in another role may be among those whom a chain did not bring.
+
+    Who went from one role to the other did not leave.  Where the app is not to see that other
+    role, though, who has no role but it has left for the app.  Version 2 combines no roles.
+    """
+    is_shared = result.state is not CoverageState.withheld or result.is_promised
+    return is_shared and result.chain.collection == "users"
+
+
+def _untold(results: Sequence[ChainResult]) -> Iterator[CoverageEntry]:
+    """Yield the sections that were set aside: nobody is known to have left them."""
+    aside = (issue for result in results for issue in result.issues if issue.set_aside)
+    for class_id in sorted({issue.sourced_id for issue in aside if issue.sourced_id}):
+        yield CoverageEntry(
+            kind=Kind.enrollment,
+            class_id=class_id,
+            state=CoverageState.failed,
+            reason="rows_set_aside",
+        )
 
 
 def _is_at_district(result: ChainResult) -> bool:
@@ -92,7 +115,7 @@ def _entry(kind: Kind, results: Sequence[ChainResult]) -> CoverageEntry:
 def _after_losses(kind: Kind, result: ChainResult) -> tuple[CoverageState, str | None]:
     """Return failed where a row was lost whose records of this kind cannot be named."""
     lost = [issue for issue in result.issues if issue.set_aside]
-    is_carried = kind is _CARRIED.get(result.chain.role or result.chain.collection)
-    if any(is_carried or issue.sourced_id is None for issue in lost):
+    is_carried = kind is _CARRIED.get(result.chain.role or "")
+    if any(is_carried or not issue.sourced_id for issue in lost):
         return CoverageState.failed, "rows_set_aside"
     return CoverageState.complete, None

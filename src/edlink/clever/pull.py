@@ -32,6 +32,7 @@ class ChainResult:
 
     Attributes:
         chain: Which.
+        is_promised: Whether the token's scopes are known, and open it.
         records: The records of its rows.
         issues: Rows set aside, and fields that could not be read.
         received: Rows that came, each once.
@@ -42,6 +43,7 @@ class ChainResult:
     """
 
     chain: Chain
+    is_promised: bool = False
     records: list[Record] = attrs.field(factory=list, repr=False)
     issues: list[Issue] = attrs.field(factory=list)
     received: int = 0
@@ -109,7 +111,7 @@ class Puller:
     def _walk(
         self, chain: Chain, stop: threading.Event, report: Progress, *, allow_partial: bool
     ) -> ChainResult:
-        result = ChainResult(chain=chain)
+        result = ChainResult(chain=chain, is_promised=self.promises(chain))
         if not self.opens(chain):
             return _withheld(result, "not_in_token_scopes")
         try:
@@ -147,6 +149,10 @@ class Puller:
     def opens(self, chain: Chain) -> bool:
         """Return whether the token's scopes open a chain, as far as they are known."""
         return self.scopes is None or is_open(chain, self.scopes)
+
+    def promises(self, chain: Chain) -> bool:
+        """Return whether the token's scopes are known, and open a chain."""
+        return self.scopes is not None and is_open(chain, self.scopes)
 
 
 def is_open(chain: Chain, scopes: frozenset[str]) -> bool:
