@@ -2,7 +2,7 @@ import pytest
 from tests.veracross.conftest import MakeClient
 from tests.veracross.school import Answer, Asked, Row, School, people
 
-from edlink.coverage import Scope, Source
+from edlink.coverage import Coverage, Scope, Source
 from edlink.errors import AuthError, ConfigError, IncompletePullError, UnavailableError
 from edlink.roster import RosterSource
 from edlink.veracross import SCOPES, VeracrossClient
@@ -103,29 +103,34 @@ def test_staff_withheld_leave_students_and_parents_known(
     }
 
 
-def test_a_refused_further_list_makes_its_kind_unknown(
-    school: School, make_client: MakeClient
+def _told_in_classes(coverage: Coverage) -> set[Role]:
+    roles = (Role.student, Role.teacher, Role.staff, Role.other)
+    return {role for role in roles if coverage.is_complete(Kind.enrollment, role=role)}
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_permissions_that_do_not_come_leave_teachers_in_classes_unknown(
+    school: School, make_client: MakeClient, is_hidden: bool
 ) -> None:
-    """A list that only adds is missed where it was asked for and refused."""
+    """Refused or empty, they may hide who teaches; who learns in a class is known all the same."""
     school.rows["/academics/classes"] = [{"id": 5, "primary_teacher_id": 90}]
     school.rows["/academics/enrollments"] = [{"id": 1, "internal_class_id": 5, "person_id": 1}]
     permissions = "academics.permissions:list"
-    assert make_client().pull_roster().coverage.is_complete(Kind.enrollment)
-    school.hidden = frozenset({permissions})
+    everybody = {Role.student, Role.teacher, Role.staff, Role.other}
+    assert _told_in_classes(make_client().pull_roster().coverage) == everybody
+    school.hidden = frozenset({permissions} if is_hidden else ())
     coverage = make_client(scopes=[*SCOPES, permissions]).pull_roster().coverage
-    assert coverage.state(Kind.enrollment) is CoverageState.withheld
+    assert _told_in_classes(coverage) == {Role.student}
+    assert coverage.is_complete(Kind.enrollment)
 
 
-def test_an_empty_further_list_makes_its_kind_unknown(
+def test_without_enrollments_permissions_make_nothing_better(
     school: School, make_client: MakeClient
 ) -> None:
-    """A list that only adds and comes without a row is missed as if it was refused."""
+    """Where enrollments are empty too, nobody at all leaves a class."""
     school.rows["/academics/classes"] = [{"id": 5, "primary_teacher_id": 90}]
-    school.rows["/academics/enrollments"] = [{"id": 1, "internal_class_id": 5, "person_id": 1}]
-    scopes = [*SCOPES, "academics.permissions:list"]
-    entry = make_client(scopes=scopes).pull_roster().coverage.entry(Kind.enrollment)
-    assert entry is not None
-    assert (entry.state, entry.reason) == (CoverageState.withheld, "empty")
+    coverage = make_client(scopes=[*SCOPES, "academics.permissions:list"]).pull_roster().coverage
+    assert _told_in_classes(coverage) == set()
 
 
 @pytest.mark.parametrize(
@@ -224,7 +229,7 @@ def test_a_permission_of_nobody_may_be_any(school: School, make_client: MakeClie
     whole = {"id": 70, "class": {"id": 5}, "person": {"id": 91}}
     school.rows["/academics/permissions"] = [whole, {"id": 71}]
     roster = make_client(scopes=[*SCOPES, "academics.permissions:list"]).pull_roster()
-    assert roster.coverage.state(Kind.enrollment) is CoverageState.failed
+    assert roster.coverage.state(Kind.enrollment, role=Role.teacher) is CoverageState.failed
 
 
 FURTHER = {

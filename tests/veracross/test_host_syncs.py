@@ -187,6 +187,22 @@ def test_an_incomplete_row_of_another_family_lets_withdrawn_access_pass() -> Non
     assert held[other.sourced_id].is_active
 
 
+def test_pupils_leave_classes_of_a_school_without_class_permissions() -> None:
+    """A school without co-teachers still tells which pupils left; who teaches stays."""
+    with sandbox.start(people=200, provider="veracross", version="v3") as school:
+        before = pulled_with(school, school.details["scopes"].split())
+        with spoiled(school, "/academics/permissions", lambda rows: rows.clear()):
+            after = pulled_with(school, school.details["scopes"].split())
+    pupil = next(e for e in after.enrollments if e.role is Role.student)
+    after = attrs.evolve(after, enrollments=tuple(e for e in after.enrollments if e is not pupil))
+    empty = HostState(memory=SyncMemory(source=before.source), records=())
+    host = apply_sync(empty, plan_on(empty, before, 0))
+    for day in range(1, 6):
+        host = apply_sync(host, plan_on(host, after, day))
+    assert len(after.enrollments) < len(before.enrollments) - 1
+    assert [h.sourced_id for h in host.records if not h.is_active] == [pupil.sourced_id]
+
+
 def _ends(link: Relationship) -> set[str]:
     return {link.student_id, link.contact_id}
 

@@ -45,8 +45,10 @@ _STANDS_ON: Mapping[Kind, tuple[str, ...]] = {
 #: Lists whose absence leaves a kind known, unless they were asked for and did not come whole.
 _ADDS_TO: Mapping[Kind, tuple[str, ...]] = {
     Kind.class_: (SCHEDULES,),
-    Kind.enrollment: (PERMISSIONS,),
 }
+
+#: What people are in a class whom class permissions tell of; they tell of no student.
+_BY_PERMISSION = (Role.teacher, Role.staff, Role.other)
 
 #: Lists whose rows connect two, and make records with ids of another sort.
 _CONNECTING = frozenset({"relationships", PERMISSIONS})
@@ -257,7 +259,21 @@ def _entries(results: Results, scope: Scope, route: str) -> Iterator[CoverageEnt
             yield from _people(results, route)
         else:
             yield _entry(kind, _worst(results, kind, _STANDS_ON[kind]))
+            if kind is Kind.enrollment:
+                yield from _teachers(results)
             yield from _parts(results, kind)
+
+
+def _teachers(results: Results) -> Iterator[CoverageEntry]:
+    """Yield who in classes is not known where permissions were asked for and did not come."""
+    if not results.is_asked(PERMISSIONS):
+        return
+    lists = _STANDS_ON[Kind.enrollment]
+    general = _worst(results, Kind.enrollment, lists)
+    told = _worst(results, Kind.enrollment, (*lists, PERMISSIONS))
+    if told[0] is not general[0]:
+        for role in _BY_PERMISSION:
+            yield attrs.evolve(_entry(Kind.enrollment, told), role=role)
 
 
 def _parts(results: Results, kind: Kind) -> Iterator[CoverageEntry]:
