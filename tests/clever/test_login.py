@@ -123,7 +123,7 @@ def test_oidc_with_the_old_id_alone_is_nobody(
 
 
 def test_a_student_has_one_id_before_and_after(clever: Issuer) -> None:
-    """A student's id is the same in every version of the API, so the subject is the one there is."""
+    """A student's id is the same in every version of the API, so the subject is that one."""
     identity = sign_in_oidc(clever, multi_role_user_id=None, user_id="sub-1", user_type="student")
     assert isinstance(identity, Identity)
     assert (identity.subject, identity.roles) == ("sub-1", (Role.student,))

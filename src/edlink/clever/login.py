@@ -210,15 +210,15 @@ class CleverLogin:
 
 def _v3_id(claims: Mapping[str, Any]) -> object:
     """
-    Return the person's id in API v3; ``user_id`` is the one before.
+    Return the person's id in API v3; ``user_id`` is the one before, and a student's is the same.
 
     Raises:
         InvalidLoginError: EDL-LOGIN-030 where ``sub`` can be either.
     """
-    person = claims.get("multi_role_user_id")
-    if person is None and claims["sub"] == claims.get("user_id"):
+    person, subject = claims.get("multi_role_user_id"), claims["sub"]
+    if not person and subject == claims.get("user_id") and claims.get("user_type") != "student":
         raise nobody()
-    return person or claims["sub"]
+    return person or subject
 
 
 def _id(value: object) -> str:

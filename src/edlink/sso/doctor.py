@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from oauthlib.common import add_params_to_uri
 
@@ -207,8 +207,11 @@ def _refusal(sender: Sender, url: str, redirect_uri: str) -> dict[str, str | int
         return {"status": answer.status}
     target = answer.headers.get("location", "")
     if target.startswith(redirect_uri):
-        (error,) = parse_qs(urlsplit(target).query).get("error", [""])
-        return {"error": error if error in _ERRORS else "other"}
+        sent = parse_qs(target.partition("#")[0].partition("?")[2])
+        errors = sent.get("error", [])
+        if "code" in sent and not errors:
+            return {}
+        return {"error": errors[0] if len(errors) == 1 and errors[0] in _ERRORS else "other"}
     return {} if answer.status < 400 else None  # noqa: PLR2004 - HTTP's errors
 
 
