@@ -149,21 +149,6 @@ def test_a_recipe_refuses_another_browsers_state(make: Callable[..., Client]) ->
         assert len(issuer.asked("/oauth/tokens")) == 1
 
 
-def saml_app() -> Any:  # noqa: ANN401 - Flask's test client
-    login = ClassLinkSamlLogin(
-        tenant="77",
-        entity_id=ENTITY,
-        acs_url=ACS,
-        replay_store=MemoryReplayStore(),
-        attributes=ClassLinkAttributes(subject=NameId.lasting),
-        idp_metadata=metadata(),
-        unsolicited="accept",
-    )
-    store = Watched()
-    client = recipe("saml")["create_app"](login, store, "k" * 32).test_client()
-    return client, store
-
-
 class Watched(MemoryPendingStore):
     """A pending store that shows the last login."""
 
@@ -173,6 +158,30 @@ class Watched(MemoryPendingStore):
         """Keep a login, and show it."""
         self.last = pending
         super().put(browser, pending)
+
+
+class Outdated(Watched):
+    """A pending store that holds what another version of edlink wrote."""
+
+    def take(self, browser: str, state: str) -> PendingLogin | None:
+        """Read it."""
+        found = super().take(browser, state)
+        return found and PendingLogin.from_dict({**found.to_dict(), "version": 0})
+
+
+def saml_app(store: Watched | None = None) -> Any:  # noqa: ANN401 - Flask's test client
+    login = ClassLinkSamlLogin(
+        tenant="77",
+        entity_id=ENTITY,
+        acs_url=ACS,
+        replay_store=MemoryReplayStore(),
+        attributes=ClassLinkAttributes(subject=NameId.lasting),
+        idp_metadata=metadata(),
+        unsolicited="accept",
+    )
+    store = store or Watched()
+    client = recipe("saml")["create_app"](login, store, "k" * 32).test_client()
+    return client, store
 
 
 def test_the_saml_recipe_signs_in() -> None:
@@ -188,6 +197,15 @@ def test_the_saml_recipe_signs_in() -> None:
     }
     assert client.post("/saml", data=form, base_url=ORIGIN).headers["Location"] == "/today"
     assert client.post("/saml", data=form, base_url=ORIGIN).status_code == 403
+
+
+def test_the_saml_recipe_refuses_what_another_version_kept() -> None:
+    """A login that was kept by another version of edlink ends with a page that says so."""
+    client, store = saml_app(Outdated())
+    client.get("/login", base_url=ORIGIN)
+    form = {"SAMLResponse": Idp().respond(store.last.request_id), "RelayState": store.last.state}
+    answer = client.post("/saml", data=form, base_url=ORIGIN)
+    assert (answer.status_code, "try_again" in answer.text) == (403, True)
 
 
 def test_the_saml_recipe_lets_two_tabs_finish() -> None:
