@@ -13,6 +13,7 @@ from edlink.matching.host import HostRecord, HostState, SyncMemory
 from edlink.matching.host_side import host_links, host_people
 from edlink.matching.match import match_people
 from edlink.matching.plan import Action, SyncPlan
+from edlink.matching.policy import SyncPolicy
 from edlink.matching.report import Link, MatchReport
 from edlink.matching.sync import plan_sync
 from edlink.model import (
@@ -26,7 +27,7 @@ from edlink.model import (
     User,
 )
 from edlink.roster import Roster
-from edlink.vocabulary import Kind, OrgType, Role
+from edlink.vocabulary import CoverageState, Kind, OrgType, Role
 
 SOURCE = Source("classlink", "d1")
 DAY = date(2025, 10, 1)
@@ -197,3 +198,62 @@ def test_an_archived_and_released_record_makes_way() -> None:
 
     assert {c.action for c in plan.changes} == {Action.create}
     assert not plan.kept
+
+
+def _released_alone(*own: HostRecord) -> HostState:
+    """Return the host after the child's record alone was archived and taken from the source."""
+    host = _host(OLD)
+    ana = attrs.evolve(
+        host.managed(Kind.user)["u1"],
+        source=None,
+        archived_on=DAY,
+        record=attrs.evolve(ANA, sourced_id="h-u1"),
+    )
+    others = [r for r in host.records if (r.kind, r.ref) != (ana.kind, ana.ref)]
+    return attrs.evolve(host, records=[ana, *others, *own])
+
+
+LEFT = {("demographics", "u1"), ("relationship", "u1-mum"), ("enrollment", "u1-c1")}
+
+
+@pytest.mark.parametrize("state", [CoverageState.complete, CoverageState.withheld])
+def test_what_hung_on_a_released_child_does_not_pass_to_the_new_one(state: CoverageState) -> None:
+    """Birth date, parent and class go on the night the new child comes, even if not all is told."""
+    coverage = Coverage(CoverageEntry(kind=kind, state=state) for kind in Kind)
+
+    plan = plan_sync(_released_alone(), _roster([KEVIN], coverage=coverage), on=DAY)
+
+    gone = {(str(c.kind), c.sourced_id, c.reason) for c in plan.of(Action.archive)}
+    assert [c.sourced_id for c in plan.of(Action.create)] == ["u1"]
+    assert gone == {(*what, "id_reused") for what in LEFT}
+
+
+def test_what_the_roster_has_of_the_new_child_is_no_leftover() -> None:
+    """A birth date that comes under the same id is changed; what came for nobody else is kept."""
+    plan = plan_sync(_released_alone(), _roster(NEW), on=DAY)
+
+    assert {(str(c.kind), c.sourced_id) for c in plan.of(Action.archive)} == {
+        ("relationship", "u1-mum"),
+        ("enrollment", "u1-c1"),
+    }
+    assert [(c.kind, c.sourced_id) for c in plan.of(Action.update)] == [(Kind.demographics, "u1")]
+
+
+def test_what_hung_on_a_released_child_does_not_pass_to_who_is_adopted() -> None:
+    """A record of the host's own that comes under the id inherits nothing either."""
+    own = HostRecord(ref="7", record=attrs.evolve(KEVIN, sourced_id="7"))
+    link = Link(incoming="u1", existing="7", kind="student", rule="stored_link")
+
+    plan = plan_sync(_released_alone(own), _roster([KEVIN]), MatchReport(linked=(link,)), on=DAY)
+
+    assert [c.ref for c in plan.of(Action.adopt)] == ["7"]
+    assert {(str(c.kind), c.sourced_id) for c in plan.of(Action.archive)} == LEFT
+
+
+def test_kinds_that_sync_does_not_manage_stay_though_an_id_has_a_new_owner() -> None:
+    """Leftovers of a kind outside the policy are the host's to archive."""
+    kinds = frozenset(Kind) - {Kind.relationship}
+
+    plan = plan_sync(_released_alone(), _roster([KEVIN]), policy=SyncPolicy(kinds=kinds), on=DAY)
+
+    assert _why(plan)["relationship", "u1-mum"] == "kind_not_managed"

@@ -74,7 +74,13 @@ class Departures:
         is_ending = ended in ENDING_REASONS or (
             ended == "class_data_off" and self.kind is Kind.enrollment
         )
-        why = self._why_alone(held) or (None if is_ending else ended)
+        why = self._why_alone(held)
+        if why is None and ended is None and draft.hangs_on_newcomer(self.kind, held.record):
+            # The host has no one any more of whom this was told: it must not pass to another.
+            absence = Absence(kind=self.kind, sourced_id=i, since=draft.on)
+            draft.changes.append(_archive(held, draft, absence, "id_reused"))
+            return
+        why = why or self._why_undecided(held) or (None if is_ending else ended)
         if why is not None:
             draft.keep(held, why)
             return
@@ -116,7 +122,11 @@ class Departures:
         record = held.record
         if isinstance(record, Enrollment) and record.class_id in self.draft.left_alone:
             return "class_left_alone"
-        return self.draft.why_undecided(record) or self.kin.get(held.sourced_id)
+        return None
+
+    def _why_undecided(self, held: HostRecord) -> str | None:
+        """Return why a person must first say who somebody is, or None."""
+        return self.draft.why_undecided(held.record) or self.kin.get(held.sourced_id)
 
     def _judge(self) -> None:
         """
@@ -134,6 +144,7 @@ class Departures:
             record, change = removal.held.record, removal.change
             if change.action is Action.rekey:
                 draft.present[self.kind].add(change.sourced_id)
+                draft.newcomers.add((self.kind, change.sourced_id))
                 draft.renamed[self.kind][record.sourced_id] = change.sourced_id
             is_free = scopes.isdisjoint({None, *draft.places.orgs(record)})
             if is_free and not draft.hangs_on_withheld(record):
