@@ -76,8 +76,8 @@ class CoverageEntry:
     What is known of one kind, in one org or (``org_id`` None) in all not named otherwise.
 
     ``role`` is given where people in one role are known otherwise than the rest of them,
-    ``class_id`` where the members of one class are, ``user_id`` where the links or enrollments of
-    one person are.
+    ``class_id`` where the members of one class are, ``user_id`` where the links, enrollments or
+    demographics of one person are.
     ``reason`` is a stable code for anything but ``complete``.  ``received`` counts rows,
     ``reported`` is the provider's own total where it gave one.
     """
@@ -134,7 +134,7 @@ class Coverage:
 
     @cached_property
     def untold_people(self) -> frozenset[tuple[Kind, str]]:
-        """The people whose links or enrollments (the kind) are not all known."""
+        """The people whose links, enrollments or demographics (the kind) are not all known."""
         found = (e for e in self.entries if e.state is not CoverageState.complete)
         return frozenset((e.kind, e.user_id) for e in found if e.user_id is not None)
 

@@ -221,6 +221,31 @@ def test_one_section_that_cannot_be_read_keeps_its_own_members_alone(
     assert _gone(host, client.pull_roster())[Kind.enrollment] == {"x2:u03:student"}
 
 
+def test_one_contact_who_cannot_be_read_keeps_his_own_links_alone(
+    clever: Clever, client: CleverClient
+) -> None:
+    """The links of another contact go, however long the one stays unreadable."""
+    host = host_of(client.pull_roster())
+    unread, other = clever.rows["users"][-2:]
+    unread["roles"]["contact"]["student_relationships"] = None
+    other["roles"]["contact"]["student_relationships"] = []
+
+    assert _gone(host, client.pull_roster())[Kind.relationship] == {"u03|u09"}
+
+
+def test_one_student_who_cannot_be_read_keeps_his_own_demographics_alone(
+    clever: Clever, client: CleverClient
+) -> None:
+    """Another student who goes takes the birth date along; the unreadable one keeps everything."""
+    host = host_of(client.pull_roster())
+    clever.rows["users"][0]["roles"]["student"]["schools"] = None
+    clever.rows["users"] = [row for row in clever.rows["users"] if row["id"] != "u03"]
+    gone = _gone(host, client.pull_roster())
+
+    assert gone[Kind.user] == {"u03"}
+    assert gone[Kind.demographics] == {"u03"}
+
+
 def _gone(host: HostState, roster: Roster) -> dict[Kind, set[str]]:
     """Return what goes by a roster that comes night after night."""
     gone: dict[Kind, set[str]] = {kind: set() for kind in Kind}

@@ -295,6 +295,19 @@ def test_a_section_that_cannot_be_read_leaves_its_own_members_unsure(
     assert (warning.count, warning.ids) == (1, ("x1",))
 
 
+def test_a_contact_and_a_student_who_cannot_be_read_leave_their_own_records_unsure(
+    clever: Clever, client: CleverClient
+) -> None:
+    """Their links and demographics are not known; everybody else's are."""
+    clever.rows["users"][0]["roles"]["student"]["schools"] = None
+    clever.rows["users"][-1]["roles"]["contact"]["student_relationships"] = None
+    coverage = client.pull_roster().coverage
+
+    assert coverage.untold_people == {(Kind.demographics, "u01"), (Kind.relationship, "u09")}
+    assert coverage.is_complete(Kind.demographics)
+    assert coverage.is_complete(Kind.relationship)
+
+
 def test_a_section_without_an_id_leaves_all_enrollments_unsure(
     clever: Clever, client: CleverClient
 ) -> None:

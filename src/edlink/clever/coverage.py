@@ -21,8 +21,8 @@ _WORDS: Mapping[Role, str] = {**ROLE_WORDS, Role.guardian: "contact"}
 #: Clever combines roles of employees in one person, and those of students and contacts with none.
 _COMBINED = {"teacher": "staff", "staff": "teacher"}
 
-#: What a person's row carries besides the person: a lost row loses these, unnamed.
-_CARRIED = {"contact": Kind.relationship, "student": Kind.demographics}
+#: What a row carries besides the record it is named after: a lost row loses these.
+_CARRIED = {"sections": Kind.enrollment, "contact": Kind.relationship, "student": Kind.demographics}
 
 #: Kinds of which a chain's rows are one record each.
 _COUNTED = frozenset({Kind.org, Kind.academic_session, Kind.course, Kind.class_, Kind.user})
@@ -48,8 +48,7 @@ def to_coverage(results: Sequence[ChainResult], scope: Scope, *, district: str) 
         if apart:
             entries.append(attrs.evolve(_entry(kind, apart), org_id=district))
             entries += _by_role(mine, [*entries[-2:]])
-        if kind is Kind.enrollment:
-            entries += _untold(mine)
+        entries += _untold(kind, mine)
     return Coverage(entries)
 
 
@@ -77,16 +76,17 @@ def _may_hide_others(result: ChainResult) -> bool:
     return is_shared and result.chain.collection == "users"
 
 
-def _untold(results: Sequence[ChainResult]) -> Iterator[CoverageEntry]:
-    """Yield the sections that were set aside: nobody is known to have left them."""
-    aside = (issue for result in results for issue in result.issues if issue.set_aside)
-    for class_id in sorted({issue.sourced_id for issue in aside if issue.sourced_id}):
-        yield CoverageEntry(
-            kind=Kind.enrollment,
-            class_id=class_id,
-            state=CoverageState.failed,
-            reason="rows_set_aside",
-        )
+def _untold(kind: Kind, results: Sequence[ChainResult]) -> Iterator[CoverageEntry]:
+    """Yield whose records of a kind are not known: the sections and people that were set aside."""
+    state = CoverageState.failed
+    found = CoverageEntry(kind=kind, state=state, reason="rows_set_aside")
+    carrying = (r for r in results if kind is _CARRIED.get(r.chain.role or r.chain.collection))
+    lost = {i.sourced_id for result in carrying for i in result.issues if i.set_aside}
+    for one in sorted(filter(None, lost)):
+        if kind is Kind.enrollment:
+            yield attrs.evolve(found, class_id=one)
+        else:
+            yield attrs.evolve(found, user_id=one)
 
 
 def _is_at_district(result: ChainResult) -> bool:
@@ -97,7 +97,7 @@ def _entry(kind: Kind, results: Sequence[ChainResult]) -> CoverageEntry:
     """Return what can be said of a kind after its chains."""
     state, reason = CoverageState.complete, None
     for result in results:
-        for found, why in ((result.state, result.reason), _after_losses(kind, result)):
+        for found, why in ((result.state, result.reason), _after_losses(result)):
             if _GRAVITY.index(found) > _GRAVITY.index(state):
                 state, reason = found, why
     counts = [result.reported for result in results]
@@ -112,10 +112,8 @@ def _entry(kind: Kind, results: Sequence[ChainResult]) -> CoverageEntry:
     )
 
 
-def _after_losses(kind: Kind, result: ChainResult) -> tuple[CoverageState, str | None]:
-    """Return failed where a row was lost whose records of this kind cannot be named."""
-    lost = [issue for issue in result.issues if issue.set_aside]
-    is_carried = kind is _CARRIED.get(result.chain.role or "")
-    if any(is_carried or not issue.sourced_id for issue in lost):
+def _after_losses(result: ChainResult) -> tuple[CoverageState, str | None]:
+    """Return failed where a row was lost and nobody knows which."""
+    if any(issue.set_aside and not issue.sourced_id for issue in result.issues):
         return CoverageState.failed, "rows_set_aside"
     return CoverageState.complete, None

@@ -198,6 +198,8 @@ class Reach:
             case Relationship():
                 ends = {(Kind.relationship, i) for i in (record.student_id, record.contact_id)}
                 return not coverage.untold_people.isdisjoint(ends)
+            case Demographics():
+                return (Kind.demographics, record.sourced_id) in coverage.untold_people
         return False
 
     def _why_org(self, kind: Kind, org_id: str, roles: Roles) -> str | None:
