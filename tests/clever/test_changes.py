@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 import attrs
 import pytest
@@ -324,6 +325,36 @@ def test_a_changed_contact_is_placed_by_his_students(clever: Clever, client: Cle
     ]
 
     assert client.pull_changes(state).changed == ()
+
+
+def test_a_contact_whose_student_cannot_be_read_stays_out(
+    clever: Clever, client: CleverClient
+) -> None:
+    """Where he belongs is then not known, and nobody of a school left out is to come."""
+    state = SyncState.after(client.pull_roster(Scope(exclude_orgs={"s2"})))
+    row = contacts(clever)[0]
+    clever.rows["users"][0]["roles"]["student"]["schools"] = None
+    clever.rows["users"][1]["roles"]["student"]["schools"] = None
+    clever.rows["events"] = [told(1, "users.updated", row)]
+
+    assert client.pull_changes(state).changed == ()
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(exclude_orgs={"s2"})], ids=["all", "narrow"])
+def test_so_many_changed_contacts_ask_for_a_full_pull_where_they_must_be_placed(
+    clever: Clever, client: CleverClient, scope: Scope
+) -> None:
+    """A question for each of their students would be more than a full pull asks."""
+    state = SyncState.after(client.pull_roster(scope))
+    link = {"relationship": "Parent", "type": "Primary"}
+    relations = [{"student": f"v{n:03}", **link} for n in range(101)]
+    row = {"id": "u99", "roles": {"contact": {"student_relationships": relations}}}
+    clever.rows["events"] = [told(1, "users.created", row)]
+    asked = len(clever.asked)
+    with pytest.raises(FullPullRequired) if scope.narrows_orgs else nullcontext():
+        assert len(client.pull_changes(state).changed) == 102
+
+    assert len(clever.asked) - asked < 10
 
 
 def ids(records: Iterable[Record]) -> set[tuple[str, str]]:

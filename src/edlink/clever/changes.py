@@ -30,6 +30,9 @@ from edlink.vocabulary import CoverageState, Kind, OrgType, Role
 
 EVENTS = Endpoint(path="/events", template="/events", collection="events")
 
+#: Students who are looked up one by one; a full pull asks for less than more of them would.
+_MANY = 100
+
 
 def newest_event(walker: Walker) -> str | None:
     """Return the id of the newest event, "" where there is none, None where events are withheld."""
@@ -135,7 +138,10 @@ def _students_left_out(puller: Puller, scope: Scope, log: ChangeLog) -> frozense
     Return the students of changed contacts who lie in a school that the scope leaves out.
 
     A contact is at the district: only his students say where he belongs, and an event on a contact
-    does not bring them.  One who cannot be seen any more is left out as well.
+    does not bring them.  One who cannot be seen any more, or not be read, is left out as well.
+
+    Raises:
+        FullPullRequired: EDL-CLEVER-003 there are too many of them to be looked up one by one.
     """
     if not scope.narrows_orgs:
         return frozenset()
@@ -143,6 +149,8 @@ def _students_left_out(puller: Puller, scope: Scope, log: ChangeLog) -> frozense
     unknown = {link.student_id for link in links} - {
         record.sourced_id for record in log.changed.values() if isinstance(record, User)
     }
+    if len(unknown) > _MANY:
+        raise _full_pull_required("more contacts changed than can be placed one by one")
     return frozenset(one for one in unknown if not _is_inside(puller, scope, one))
 
 
@@ -153,7 +161,7 @@ def _is_inside(puller: Puller, scope: Scope, student_id: str) -> bool:
     except (PermissionDeniedError, NotFoundError):
         return False
     users = [convert_row(at.collection, row, puller.settings).records[0] for row in rows]
-    return not any(lies_in(user, scope.exclude_orgs, frozenset()) for user in users)
+    return bool(users) and not any(lies_in(u, scope.exclude_orgs, frozenset()) for u in users)
 
 
 def _full_pull_required(message: str) -> FullPullRequired:
