@@ -290,7 +290,7 @@ def test_missing_contacts_are_not_gone(graph: Graph, make_client: MakeClient) ->
         row.pop("relatedContacts", None)
     coverage = make_client().pull_roster().coverage
     assert coverage.is_complete(Kind.user, "s1")
-    assert not coverage.is_complete(Kind.user, TENANT)
+    assert not coverage.is_complete(Kind.user, TENANT, Role.guardian)
     assert coverage.state(Kind.relationship) is CoverageState.withheld
 
 

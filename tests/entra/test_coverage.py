@@ -266,6 +266,25 @@ def test_a_teacher_without_contacts_is_nothing_odd(
     assert pull().warnings == ()
 
 
+@pytest.mark.parametrize("has_others", [False, True])
+def test_a_person_at_no_school_goes_where_contacts_are_not_told(
+    graph: Graph, pull: Callable[..., Roster], has_others: bool
+) -> None:
+    """No contacts, or some that are not told, keep contacts and nobody else."""
+    gone = {**graph.rows["/education/users"][1], "id": "u9", "relatedContacts": []}
+    told, left = graph.rows["/education/users"][:2]
+    graph.rows["/education/users"].append(gone)
+    other = [{"displayName": "Other Invented", "emailAddress": "other@example.org"}]
+    told["relatedContacts"] = other if has_others else []
+    left["relatedContacts"] = None if has_others else []
+    before = pull()
+    graph.rows["/education/users"].remove(gone)
+    after = pull()
+    assert not after.coverage.is_complete(Kind.user, TENANT, Role.guardian)
+    archived = {c.sourced_id for c in planned(before, after) if c.kind is Kind.user}
+    assert archived == {"u9"}
+
+
 # A plain directory
 
 

@@ -7,7 +7,7 @@ import attrs
 from edlink.coverage import CoverageEntry, RosterWarning, Scope
 from edlink.entra import endpoints as at
 from edlink.model import RECORD_TYPES, Record, Relationship
-from edlink.vocabulary import CoverageState, Kind
+from edlink.vocabulary import CoverageState, Kind, Role
 
 #: What can be said of a list, and why where that is not all of it.
 State = tuple[CoverageState, str | None]
@@ -37,6 +37,9 @@ _DIRECTORY: Mapping[Kind, tuple[str, ...]] = {
     Kind.class_: (at.GROUPS.name,),
     Kind.enrollment: (at.GROUPS.name, at.GROUP_MEMBERS.name),
 }
+
+#: What contacts are; Graph has no other people in these roles.
+_CONTACT_ROLES = (Role.guardian, Role.relative, Role.contact)
 
 _EXAMPLES = 5
 
@@ -88,16 +91,24 @@ class Ledger:
             state = EMPTY
         if kind is Kind.user and not self.is_plain:
             yield _entry(kind, state)
-            # Contacts are at the tenant itself; without one, the permission may not show them.
-            if state == COMPLETE and Relationship not in present:
-                state = CoverageState.withheld, "no_contacts"
-            elif state == COMPLETE and self.contacts:
-                state = _NOT_TOLD
-            yield attrs.evolve(_entry(kind, state), org_id=self.tenant)
+            if state == COMPLETE:
+                yield from self._of_contacts(present)
             return
         if kind is Kind.relationship and state == COMPLETE and None in self.contacts:
             state = _NOT_TOLD
         yield _entry(kind, state)
+
+    def _of_contacts(self, present: set[type]) -> Iterator[CoverageEntry]:
+        """Yield that contacts, who are at the tenant itself, are not known; others there are."""
+        if Relationship not in present:
+            # The permission may not show them.
+            state: State = CoverageState.withheld, "no_contacts"
+        elif self.contacts:
+            state = _NOT_TOLD
+        else:
+            return
+        for role in _CONTACT_ROLES:
+            yield attrs.evolve(_entry(Kind.user, state), org_id=self.tenant, role=role)
 
     def _at_places(self, kind: Kind, scope: Scope) -> Iterator[CoverageEntry]:
         places = {org_id: state for (of, org_id), state in self.schools.items() if of is kind}
