@@ -22,6 +22,7 @@ from examples.conference_host.demo import (
 )
 from examples.conference_host.portal import create_portal
 from examples.conference_host.serving import serving
+from examples.conference_host.staff_door import LEAST_CODE
 
 
 def main() -> None:
@@ -32,18 +33,21 @@ def main() -> None:
     parser.add_argument("--public-url", help="the app's own https address, for a real school")
     parser.add_argument("--night", action="store_true", help="sync once, and end")
     chosen = parser.parse_args()
+    staff_code = os.environ.get("CONFERENCE_STAFF_CODE") or secrets.token_urlsafe(LEAST_CODE)
+    if len(staff_code) < LEAST_CODE:
+        parser.error(f"CONFERENCE_STAFF_CODE needs {LEAST_CODE} characters or more")
     with tempfile.TemporaryDirectory() as folder:
         store = Store(chosen.database or Path(folder) / "conference.db")
         if chosen.night:
             print(Conference(store=store, public_url="").syncs.night().to_text())
         elif chosen.public_url:
             conference = Conference(store=store, public_url=chosen.public_url.rstrip("/"))
-            serve(conference, chosen.port, proxies=1)
+            serve(conference, chosen.port, staff_code, proxies=1)
         else:
-            try_out(store, chosen.port)
+            try_out(store, chosen.port, staff_code)
 
 
-def try_out(store: Store, port: int) -> None:
+def try_out(store: Store, port: int, staff_code: str) -> None:
     """Serve the app with an invented district and its portal behind it."""
     url = f"http://127.0.0.1:{port}"
     with invented_district(300) as district:
@@ -52,12 +56,13 @@ def try_out(store: Store, port: int) -> None:
             demo = invented_connections(district, f"http://127.0.0.1:{portal_port}")
             conference = Conference(store=store, public_url=url, allow_tests=True, demo=demo)
             families = invented_families(district, portal)
-            serve(conference, port, "Every person here is invented:", *families)
+            serve(conference, port, staff_code, "Every person here is invented:", *families)
 
 
-def serve(conference: Conference, port: int, *lines: str, proxies: int = 0) -> None:
+def serve(
+    conference: Conference, port: int, staff_code: str, *lines: str, proxies: int = 0
+) -> None:
     """Serve the app on loopback until Ctrl-C, having said where it is."""
-    staff_code = os.environ.get("CONFERENCE_STAFF_CODE") or secrets.token_urlsafe(9)
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())

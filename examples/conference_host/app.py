@@ -7,6 +7,7 @@ from pathlib import Path
 from examples.conference_host import connect_pages, family, sign_in, staff, sync_pages, words
 from examples.conference_host.conference import Conference
 from examples.conference_host.providers import HostError
+from examples.conference_host.staff_door import StaffDoor
 from flask import Flask, Response, abort, render_template, request, session
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -29,9 +30,12 @@ def create_app(conference: Conference, *, staff_code: str, proxies: int = 0) -> 
 
     Args:
         conference: The school's sign-up.
-        staff_code: What staff type to get in; long and random.
+        staff_code: What staff type to get in; random, and 12 characters or more.
         proxies: How many proxies of ours stand before the app and say whom they speak for: the
             limits on guessing count by network.
+
+    Raises:
+        ValueError: The staff code is too short.
     """
     folder = Path(__file__).parent
     app = Flask(
@@ -40,7 +44,7 @@ def create_app(conference: Conference, *, staff_code: str, proxies: int = 0) -> 
     app.secret_key = conference.store.secret("session")
     app.config.update(
         CONFERENCE=conference,
-        STAFF_CODE=staff_code,
+        STAFF_DOOR=StaffDoor(store=conference.store, code=staff_code),
         MAX_CONTENT_LENGTH=64 * 1024,
         PERMANENT_SESSION_LIFETIME=3600,
         SESSION_COOKIE_NAME="conference",

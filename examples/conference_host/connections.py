@@ -25,6 +25,7 @@ class Field:
         kind: ``text``, ``password`` for what no page shows again, or ``checkbox``.
         is_required: Whether it must be filled in.
         is_for_tests: Whether it names another address than the provider's own.
+        is_address: Whether it names the provider's own address, which then is on https.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Field:
     kind: str = "text"
     is_required: bool = True
     is_for_tests: bool = False
+    is_address: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -70,12 +72,21 @@ class Connector(Generic[T]):
         return [f.label for f in self.fields if f.is_required and f.name not in facts]
 
     def test_addresses(self, facts: Facts) -> list[str]:
-        """Return the addresses among the facts that are not the provider's own."""
-        return [facts[f.name] for f in self.fields if f.is_for_tests and f.name in facts]
+        """Return the addresses among the facts that only a sandbox can have."""
+        return [
+            facts[field.name]
+            for field in self.fields
+            if field.name in facts
+            and (field.is_for_tests or (field.is_address and not _is_https(facts[field.name])))
+        ]
 
     def source(self, facts: Facts) -> Source:
         """Return provider and tenant, as rosters and identities name them."""
         return Source(self.provider, facts[self.tenant])
+
+
+def _is_https(address: str) -> bool:
+    return address.lower().startswith("https://")
 
 
 @attrs.frozen(kw_only=True)

@@ -19,6 +19,8 @@ from edlink.veracross.login import ACCOUNTS_URL, VeracrossLogin
 
 CALLBACK, METADATA = "/callback", "/saml/metadata"
 
+_METADATA_COPY = "metadata"
+
 
 class Login(Protocol):
     """What every login class of edlink can do."""
@@ -90,6 +92,7 @@ def _classlink_saml(facts: Facts, landing: Landing) -> Login:
         tenant=facts["tenant"],
         entity_id=landing.public_url + METADATA,
         acs_url=landing.callback,
+        idp_metadata=facts.get(_METADATA_COPY, ""),
         idp_metadata_url=facts["metadata_url"],
         attributes=ClassLinkAttributes(subject=facts["sourced_id"], sourced_id=facts["sourced_id"]),
         # A click on a tile begins a login of our own, as it does with the other logins.
@@ -97,6 +100,21 @@ def _classlink_saml(facts: Facts, landing: Landing) -> Login:
         replay_store=landing.replay_store,
         sender=landing.sender,
     )
+
+
+def keep_metadata(facts: Facts, landing: Landing) -> dict[str, str]:
+    """
+    Return the facts with a copy of the metadata, where there is an address of them.
+
+    The copy says from then on which provider and which host are right, also after a restart.
+
+    Raises:
+        LoginError: The address does not answer.
+    """
+    if "metadata_url" not in facts:
+        return dict(facts)
+    answer = landing.sender.get(facts["metadata_url"], what="metadata")
+    return {**facts, _METADATA_COPY: answer.body.decode("utf-8", "replace")}
 
 
 def _veracross(facts: Facts, landing: Landing) -> Login:
@@ -163,6 +181,7 @@ LOGINS: Mapping[str, Connector[Opener]] = {
                 name="metadata_url",
                 label="IDP metadata address",
                 hint="ClassLink Management Console, Single Sign-On, SAML Console.",
+                is_address=True,
             ),
             Field(
                 name="sourced_id",

@@ -7,12 +7,12 @@ from typing import Any
 import attrs
 from examples.conference_host.connections import Connection, Connector
 from examples.conference_host.login_stores import SqlReplayStore
-from examples.conference_host.logins import LOGINS, Landing, Login
+from examples.conference_host.logins import LOGINS, Landing, Login, keep_metadata
 from examples.conference_host.rosters import ROSTERS
 from examples.conference_host.store import Store
 
 from edlink.coverage import Source
-from edlink.errors import EdlinkError
+from edlink.errors import EdlinkError, LoginError
 from edlink.report import Finding
 from edlink.sso import Identity
 from edlink.sso.sender import Sender
@@ -77,7 +77,8 @@ class Providers:
         Return the connection that a form describes.
 
         Raises:
-            HostError: There is no such form, it is not complete, or names an address for tests.
+            HostError: There is no such form, it is not complete, or names an address that is for
+                tests or does not answer.
             ConfigError: What was typed cannot be right.
         """
         connector = SIDES.get(side, {}).get(name)
@@ -89,11 +90,20 @@ class Providers:
             message = f"Please fill in: {', '.join(connector.missing(facts))}."
             raise HostError(message)
         if connector.test_addresses(facts) and not self.allow_tests:
-            message = "Sandbox addresses are switched off here."
+            message = "Sandbox addresses are switched off here: give the provider's, on https."
             raise HostError(message)
         if side == "sign-in":
             connector.open(facts, self._landing())
+            facts = self._with_metadata(facts)
+            connector.open(facts, self._landing())
         return Connection(name=name, facts=facts)
+
+    def _with_metadata(self, facts: Mapping[str, str]) -> dict[str, str]:
+        try:
+            return keep_metadata(facts, self._landing())
+        except LoginError:
+            message = "The metadata address does not answer. Look at it, or try again later."
+        raise HostError(message)
 
     def keep(self, side: str, connection: Connection) -> None:
         """Use a connection from now on."""

@@ -95,7 +95,12 @@ def _graph(facts: Facts, directory: Directory | None) -> EntraClient:
 _DISTRICT = Field(
     name="tenant", label="Short name of the district", hint="Yours to choose; it never changes."
 )
-_URL = Field(name="url", label="Server address", hint="It ends before /ims/oneroster.")
+_URL = Field(
+    name="url",
+    label="Server address",
+    hint="It ends before /ims/oneroster.",
+    is_address=True,
+)
 _CLIENT_ID = Field(name="key", label="Client id")
 _SECRET = Field(name="secret", label="Client secret", kind="password")
 _TEST_URL = test_address("test_url", "Sandbox: address of the data")
@@ -140,7 +145,7 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
         fields=(
             _DISTRICT,
             _URL,
-            Field(name="token_url", label="Token address"),
+            Field(name="token_url", label="Token address", is_address=True),
             _CLIENT_ID,
             _SECRET,
         ),

@@ -65,7 +65,7 @@ def callback() -> Response | tuple[str, int]:
     """Take the browser back from the provider: with a code in the address, or by a SAML post."""
     params = request.form if request.method == "POST" else request.args
     state = params.get("state") or params.get("RelayState", "")
-    pending = conference().pending_logins.take(request.cookies.get(_COOKIE, ""), state)
+    pending = conference().pending_logins.take(request.cookies.get(_cookie(), ""), state)
     try:
         result = conference().providers.login().complete(params, pending)
     except LoginError as error:
@@ -102,17 +102,25 @@ def leave() -> Response:
 
 def _send_off(start: LoginStart | RestartLogin) -> Response:
     # A second tab keeps the browser's name, so that both can finish.
-    browser = request.cookies.get(_COOKIE) or secrets.token_urlsafe(32)
+    browser = request.cookies.get(_cookie()) or secrets.token_urlsafe(32)
     conference().pending_logins.put(browser, start.pending)
     response = redirect(start.url, 303)
-    is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(
-        _COOKIE,
+        _cookie(),
         browser,
         max_age=600,
         httponly=True,
         # A SAML response comes as another site's post, to which a Lax cookie is not sent.
-        samesite="None" if is_secure else "Lax",
-        secure=is_secure,
+        samesite="None" if _is_https() else "Lax",
+        secure=_is_https(),
     )
     return response
+
+
+def _cookie() -> str:
+    # No other host of the domain, and no page on http, can set a cookie of this name.
+    return f"__Host-{_COOKIE}" if _is_https() else _COOKIE
+
+
+def _is_https() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])

@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS report (
     value TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS used_answer (key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS wrong_code (at REAL NOT NULL, network TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pending_login (
     browser TEXT NOT NULL,
     state TEXT NOT NULL,

@@ -1,7 +1,8 @@
 """Each provider connected by its form: the roster from its sandbox, the sign-in at its address."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from examples.conference_host import Conference
 from examples.conference_host.logins import LOGINS
 from examples.conference_host.providers import SIDES
 from examples.conference_host.rosters import ROSTERS
+from examples.conference_host.serving import serving
+from flask import Flask, abort
 from tests.examples.conference import PUBLIC_URL, Visitor, make_app, school_year
+from tests.sso.saml_idp import SSO, metadata
 
 from edlink import Kind, Role, sandbox
 from edlink.oneroster.csv import write_csv
@@ -189,6 +193,73 @@ def test_sandbox_addresses_need_a_switch(bare: Bare, side: str, name: str) -> No
         assert answer.status_code == 400
         assert "Sandbox addresses are switched off" in answer.text
         assert conference.providers.find(side) is None
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ("roster/oneroster-1.1", "url"),
+        ("roster/oneroster-1.2", "url"),
+        ("roster/oneroster-1.2", "token_url"),
+        ("sign-in/classlink-saml", "metadata_url"),
+    ],
+)
+def test_loopback_needs_the_switch_as_well(bare: Bare, form: str, field: str) -> None:
+    """A provider's own address is on https, unless the app was started for trying out."""
+    staff, conference = bare
+    side, name = form.split("/")
+    typed = {f.name: "https://sis.example.org" for f in SIDES[side][name].fields}
+    path = f"/staff/connect/{form}"
+    answer = staff.send(path, path, **{**typed, field: "http://127.0.0.1:9"})
+
+    assert answer.status_code == 400
+    assert "Sandbox addresses are switched off" in answer.text
+    assert conference.providers.find(side) is None
+
+
+@contextmanager
+def metadata_at(texts: list[str]) -> Iterator[str]:
+    """Yield an address that answers with one text after another."""
+    app = Flask("metadata")
+    app.add_url_rule("/metadata", view_func=lambda: texts.pop(0) if texts else abort(503))
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}/metadata"
+
+
+def connect_saml(folder: Path, url: str) -> tuple[Conference, str]:
+    """Return a host to whose form the address was given, and the page that followed."""
+    app, conference = make_app(folder, PUBLIC_URL, allow_tests=True)
+    staff = Visitor(app.test_client())
+    staff.enter_as_staff()
+    form = "/staff/connect/sign-in/classlink-saml"
+    typed = {"tenant": "77", "metadata_url": url, "sourced_id": "sourcedId"}
+    return conference, staff.send(form, form, **typed).text
+
+
+def test_saml_metadata_are_kept_over_a_restart(tmp_path: Path) -> None:
+    """Another process goes by the copy made when staff connected, whatever the address says now."""
+    other = metadata("idp", entity_id="https://other.example.org", sso="https://other.example.org/")
+    with metadata_at([metadata("idp"), other, other]) as url:
+        connect_saml(tmp_path, url)
+        _, again = make_app(tmp_path, PUBLIC_URL)
+        begun = again.providers.login().begin().url
+
+    assert begun.startswith(SSO)
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [([], "The metadata address does not answer."), (["no metadata"], "EDL-CONF-053")],
+)
+def test_saml_is_connected_with_good_metadata_only(
+    tmp_path: Path, texts: list[str], said: str
+) -> None:
+    """What cannot be read is said in the form, and nothing is kept."""
+    with metadata_at(texts) as url:
+        conference, page = connect_saml(tmp_path, url)
+
+    assert said in page
+    assert conference.providers.find("sign-in") is None
 
 
 @pytest.mark.parametrize(("side", "path"), [("roster", "clever"), ("sign-in", "classlink-saml")])

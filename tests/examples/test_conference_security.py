@@ -1,6 +1,9 @@
 """What the conference host keeps from whoever means it ill."""
 
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +13,8 @@ from flask import Flask
 from tests.examples.conference import STAFF_CODE, Scene, Visitor, copy_of
 
 from edlink.matching import AttemptLimits
+
+ROOT = Path(__file__).parents[2]
 
 
 def forms_of(app: Flask) -> list[str]:
@@ -170,10 +175,74 @@ def test_behind_https_cookies_are_for_https_alone(scene: Scene) -> None:
     pages = (visitor.get(path) for path in ("/login", "/staff/enter"))
     login, session = (page.headers["Set-Cookie"] for page in pages)
 
+    assert login.startswith("__Host-conference_login=")
+    assert "Path=/" in login
+    assert "Domain" not in login
     assert "Secure" in login
     assert "SameSite=None" in login
     assert "Secure" in session
     assert "SameSite=Lax" in session
+
+
+@pytest.mark.parametrize("name", ["conference_login", "__Host-conference_login"])
+def test_a_login_on_https_goes_by_the_guarded_cookie_alone(scene: Scene, name: str) -> None:
+    """A cookie that another host of the domain could have planted names no browser of ours."""
+    store = Store(scene.conference.store.path)
+    conference = Conference(store=store, public_url="https://conference.example.org")
+    client = create_app(conference, staff_code=STAFF_CODE).test_client(use_cookies=False)
+    answer = client.get("/login", headers={"Cookie": f"{name}=planted"})
+
+    assert ("=planted;" in answer.headers["Set-Cookie"]) is name.startswith("__Host-")
+
+
+def knock(visitor: Visitor, code: str) -> int:
+    """Return the status with which a staff code is answered."""
+    return visitor.send("/staff/enter", "/staff/enter", code=code).status_code
+
+
+def test_guessing_at_the_staff_code_makes_its_network_wait(scene: Scene) -> None:
+    """After five wrong codes even the right one opens nothing there for a while."""
+    answers = [knock(scene.visitor(), "a guess of mine") for _ in range(6)]
+    visitor = scene.visitor()
+    here = visitor.send("/staff/enter", "/staff/enter", code=STAFF_CODE)
+    elsewhere = scene.visitor()
+    elsewhere.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+
+    assert answers == [200] * 5 + [429]
+    assert here.status_code == 429
+    assert "Too many wrong codes." in here.text
+    assert visitor.get("/staff").status_code == 303
+    assert "Overview" in elsewhere.send("/staff/enter", "/staff/enter", code=STAFF_CODE).text
+
+
+def test_a_network_that_has_waited_may_try_again(scene: Scene) -> None:
+    """A quarter of an hour after its wrong codes the right one opens."""
+    for _ in range(5):
+        knock(scene.visitor(), "a guess of mine")
+    with scene.conference.store.connect() as db:
+        db.execute("UPDATE wrong_code SET at = at - 900")
+
+    scene.visitor().enter_as_staff()
+
+
+def test_a_short_staff_code_is_refused(tmp_path: Path) -> None:
+    """No app opens with a code that could be guessed."""
+    conference = Conference(store=Store(tmp_path / "new.db"), public_url="")
+
+    with pytest.raises(ValueError, match="12 characters or more"):
+        create_app(conference, staff_code="eleven-char")
+
+
+def test_the_program_refuses_a_short_staff_code() -> None:
+    """Whoever sets the code by the environment is told how long it is to be."""
+    command = [sys.executable, "-m", "examples.conference_host", "--database", "never.db"]
+    environment = {**os.environ, "CONFERENCE_STAFF_CODE": "short"}
+    ran = subprocess.run(  # noqa: S603 - our own program
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 2
+    assert "CONFERENCE_STAFF_CODE needs 12 characters or more" in ran.stderr
 
 
 def test_a_session_begins_anew_with_each_sign_in(scene: Scene) -> None:

@@ -129,7 +129,7 @@ def test_a_parent_signs_in_through(synced: Scene, tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize("vouches", [True, False])
 def test_a_parent_signs_in_by_saml(synced: Scene, tmp_path: Path, *, vouches: bool) -> None:
     """The posted response signs in whom staff said that its ids name, and else somebody unknown."""
-    scene = copy_of(synced, tmp_path)
+    scene = copy_of(synced, tmp_path, allow_tests=True)
     with simplesamlphp(
         tmp_path,
         service={"AssertionConsumerService": LANDING},
