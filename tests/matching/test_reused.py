@@ -14,6 +14,7 @@ from edlink.matching.host_side import host_links, host_people
 from edlink.matching.match import match_people
 from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import SyncPolicy
+from edlink.matching.release import plan_release
 from edlink.matching.report import Link, MatchReport
 from edlink.matching.sync import plan_sync
 from edlink.model import (
@@ -31,6 +32,7 @@ from edlink.vocabulary import CoverageState, Kind, OrgType, Role
 
 SOURCE = Source("classlink", "d1")
 DAY = date(2025, 10, 1)
+NOW = datetime(2025, 10, 1, 6, tzinfo=UTC)
 EVERYTHING = Coverage(CoverageEntry(kind=kind) for kind in Kind)
 BASE: tuple[Record, ...] = (
     Org(sourced_id="s1", type=OrgType.school),
@@ -257,3 +259,40 @@ def test_kinds_that_sync_does_not_manage_stay_though_an_id_has_a_new_owner() -> 
     plan = plan_sync(_released_alone(), _roster([KEVIN]), policy=SyncPolicy(kinds=kinds), on=DAY)
 
     assert _why(plan)["relationship", "u1-mum"] == "kind_not_managed"
+
+
+def test_a_released_id_takes_all_that_hangs_on_it_along() -> None:
+    """The user, birth date, link and enrollment are archived and the host's own; others stay."""
+    host = _host(OLD)
+
+    after = apply_sync(host, plan_release(host, "u1", on=DAY, now=NOW))
+
+    own = {r.ref: r for r in after.records if r.source is None}
+    assert own.keys() == {"h-u1", "h-u1-mum", "h-u1-c1"}
+    assert len([r for r in own.values() if not r.is_active and r.sourced_id == r.ref]) == 3
+    assert own["h-u1-mum"].record == Relationship(
+        sourced_id="h-u1-mum", student_id="h-u1", contact_id="h-mum"
+    )
+    assert "mum" in after.managed(Kind.user)
+
+
+def test_a_plan_after_a_release_brings_the_new_child_in() -> None:
+    """Nothing is kept back any more, whatever refs the host gives to what a plan creates."""
+    empty = HostState(memory=SyncMemory(source=SOURCE))
+    host = apply_sync(empty, plan_sync(empty, _roster(OLD), on=DAY))
+    released = apply_sync(host, plan_release(host, "u1", on=DAY, now=NOW))
+    plan = plan_sync(released, _roster(NEW, day=1), on=DAY + timedelta(days=1))
+    after = apply_sync(released, plan)
+
+    assert after.managed(Kind.user)["u1"].record == KEVIN
+    assert _why(plan) == {("user", "mum"): "waiting"}
+
+
+def test_a_release_can_be_undone_and_of_nobody_is_empty() -> None:
+    """The plan's inverse gives back the host as it was; an unknown id needs no plan."""
+    host = _host(OLD, archived_on=date(2024, 6, 20))
+    plan = plan_release(host, "u1", on=DAY, now=NOW)
+
+    assert {c.action for c in plan.changes} == {Action.unmanage}
+    assert apply_sync(apply_sync(host, plan), plan.inverse()) == host
+    assert plan_release(host, "u9", on=DAY, now=NOW).is_empty

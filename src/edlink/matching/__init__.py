@@ -31,26 +31,10 @@ if typing.TYPE_CHECKING:
     )
     from edlink.matching.clear import Account, ClearPlan, plan_clear
     from edlink.matching.contacts import FoldedContacts, fold_contacts
-    from edlink.matching.dedupe import (
-        DuplicateGroup,
-        DuplicateGroups,
-        HostPerson,
-        find_duplicates,
-    )
-    from edlink.matching.diff import (
-        FieldChange,
-        RecordUpdate,
-        RosterDiff,
-        apply_diff,
-        diff_rosters,
-    )
+    from edlink.matching.dedupe import DuplicateGroup, DuplicateGroups, HostPerson, find_duplicates
+    from edlink.matching.diff import FieldChange, RecordUpdate, RosterDiff, apply_diff, diff_rosters
     from edlink.matching.directory import StudentDirectory
-    from edlink.matching.emails import (
-        EmailKey,
-        EmailPolicy,
-        normalize_email,
-        normalize_phone,
-    )
+    from edlink.matching.emails import EmailKey, EmailPolicy, normalize_email, normalize_phone
     from edlink.matching.frequencies import NameFrequencies
     from edlink.matching.host import Absence, Hold, HostRecord, HostState, SyncMemory, TypedFields
     from edlink.matching.host_side import host_links, host_people
@@ -99,6 +83,7 @@ if typing.TYPE_CHECKING:
     from edlink.matching.policy import ClassMode, Limits, Profile, SyncPolicy
     from edlink.matching.rekey import RekeyPlan, RekeyStep, plan_rekey
     from edlink.matching.rekeys import Rekeys, detect_rekeys
+    from edlink.matching.release import plan_release
     from edlink.matching.report import (
         Cause,
         Evidence,
@@ -306,6 +291,7 @@ __all__ = [
     "plan_clear",
     "plan_merge",
     "plan_rekey",
+    "plan_release",
     "plan_sync",
     "plan_unmanage",
     "preview_sign_ins",
@@ -367,6 +353,7 @@ _NAMES = {
     "policy": "ClassMode Limits Profile SyncPolicy",
     "rekey": "RekeyPlan RekeyStep plan_rekey",
     "rekeys": "Rekeys detect_rekeys",
+    "release": "plan_release",
     "report": (
         "Cause Evidence Link MatchReport NearMiss OpenGroup SameHuman SharedValue StoredLink"
     ),

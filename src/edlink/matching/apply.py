@@ -42,7 +42,7 @@ def apply_sync(host: HostState, plan: SyncPlan) -> HostState:
     """
     Return the host's state with a plan's safe steps done; the input stays as it is.
 
-    New records get refs made of source, kind and sourced id.
+    New records get refs made of source, kind and sourced id, and a plus sign where another has it.
 
     Raises:
         ConfigError: EDL-PLAN-001 when the plan was made from another memory, such as yesterday's;
@@ -63,8 +63,10 @@ class _Records(dict[tuple[Kind, str], HostRecord]):
     def apply(self, change: Change, host: HostState, source: Source) -> None:
         if change.action is Action.create and change.record is not None:
             ref = f"{source}/{change.kind}/{change.sourced_id}"
-            if (change.kind, ref) in self:
-                raise _moved(change)
+            while (change.kind, ref) in self:
+                if self[change.kind, ref].source is not None:
+                    raise _moved(change)
+                ref += "+"  # the one who had the id before was taken from the source
             self[change.kind, ref] = HostRecord(ref=ref, record=change.record, source=source)
             return
         held = require_unchanged(self._find(change, host, source), change)

@@ -1,0 +1,90 @@
+"""A plan that frees an id which its source gave to somebody else."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import attrs
+
+from edlink.matching.diff import FieldChange
+from edlink.matching.draft import CONNECTING
+from edlink.matching.host import HostRecord, HostState
+from edlink.matching.plan import Action, Change, SyncPlan, ordered
+from edlink.plain import to_plain
+from edlink.references import REFERENCES
+from edlink.vocabulary import Kind
+
+_REASON = "id_reused"
+
+
+def plan_release(host: HostState, sourced_id: str, *, on: date, now: datetime) -> SyncPlan:
+    """
+    Return a plan that takes a user from the source and archives them with all that hangs on them.
+
+    For the answer that an id kept as ``id_reused`` is another person's: the next plan of the
+    source creates that person.  Birth date, contact links and enrollments go with the old one;
+    contacts stay, for the source to say whether they left.  The plan is empty where nothing of
+    the source has the id.
+
+    Args:
+        host: The host's records.
+        sourced_id: The user's id at the source.
+        on: The day, as the school counts it.
+        now: The moment, in UTC, for the plan's head.
+    """
+    user = host.managed(Kind.user).get(sourced_id)
+    found = [] if user is None else [user]
+    for kind in sorted(CONNECTING):
+        found += [h for h in host.managed(kind).values() if _names(h, sourced_id)]
+    return SyncPlan(
+        source=host.memory.source,
+        on=on,
+        pulled_at=now,
+        memory_before=host.memory,
+        memory=attrs.evolve(host.memory, revision=host.memory.revision + 1),
+        changes=ordered(change for held in found for change in _release(host, held, on)),
+    )
+
+
+def _ends(held: HostRecord) -> Iterator[tuple[str, Kind, str]]:
+    """Yield which field of a connecting record names what."""
+    for kind, name, target in REFERENCES:
+        if kind is held.kind and kind in CONNECTING:
+            yield name, target, getattr(held.record, name) or ""
+
+
+def _names(held: HostRecord, user_id: str) -> bool:
+    return any(target is Kind.user and i == user_id for _, target, i in _ends(held))
+
+
+def _release(host: HostState, held: HostRecord, on: date) -> Iterator[Change]:
+    """Yield the steps for one record: archived first, then the host's own, known by refs."""
+    if held.is_active:
+        yield Change(
+            action=Action.archive,
+            kind=held.kind,
+            sourced_id=held.sourced_id,
+            ref=held.ref,
+            reason=_REASON,
+            fields=(
+                FieldChange(name="archived_on", after=on.isoformat()),
+                FieldChange(name="archive_reason", after=_REASON),
+            ),
+        )
+    refs = {name: (i, host.managed(target).get(i)) for name, target, i in _ends(held)}
+    ends = (
+        FieldChange(name=name, before=i, after=end.ref)
+        for name, (i, end) in refs.items()
+        if end is not None and name != "sourced_id"
+    )
+    yield Change(
+        action=Action.unmanage,
+        kind=held.kind,
+        sourced_id=held.ref,
+        ref=held.ref,
+        reason=_REASON,
+        fields=(
+            FieldChange(name="source", before=to_plain(host.memory.source)),
+            FieldChange(name="sourced_id", before=held.sourced_id, after=held.ref),
+            *ends,
+        ),
+    )
