@@ -186,6 +186,19 @@ def test_contacts_that_are_no_longer_shared_are_not_gone(
         client.pull_changes(state)
 
 
+def test_the_last_contact_is_gone_where_none_are_expected(clever: Clever, state: SyncState) -> None:
+    """A host that says that there may be none believes the events that tell them deleted."""
+    left = contacts(clever)
+    clever.rows["events"] = [gone(n, row) for n, row in enumerate(left, 1)]
+    clever.rows["users"] = [row for row in clever.rows["users"] if row not in left]
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, settings=FAST, expects_contacts=False
+    ) as believing:
+        changes = believing.pull_changes(state)
+
+    assert {row["id"] for row in left} <= {t.sourced_id for t in changes.tombstones}
+
+
 def test_one_contact_of_several_who_left_is_gone(
     clever: Clever, client: CleverClient, state: SyncState
 ) -> None:

@@ -246,6 +246,19 @@ def test_one_student_who_cannot_be_read_keeps_his_own_demographics_alone(
     assert gone[Kind.demographics] == {"u03"}
 
 
+@pytest.mark.parametrize(("expects", "going"), [(True, set()), (False, {"u08", "u09"})])
+def test_the_last_contacts_go_where_none_are_expected(
+    clever: Clever, client: CleverClient, going: set[str], *, expects: bool
+) -> None:
+    """That nobody is listed may mean that nobody is shared, unless the host says otherwise."""
+    host = host_of(client.pull_roster())
+    clever.rows["users"] = [row for row in clever.rows["users"] if row["id"] not in ("u08", "u09")]
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, settings=FAST, expects_contacts=expects
+    ) as other:
+        assert _gone(host, other.pull_roster())[Kind.user] == going
+
+
 def _gone(host: HostState, roster: Roster) -> dict[Kind, set[str]]:
     """Return what goes by a roster that comes night after night."""
     gone: dict[Kind, set[str]] = {kind: set() for kind in Kind}

@@ -10,9 +10,10 @@ from tests.clever.conftest import FAST
 from tests.clever.replay import TOKEN, Answer, Asked, Clever, Fault, Rows, StillClock, serve
 from tests.clever.rows import fold, small
 
-from edlink import Kind, Role, Roster, Scope
+from edlink import Kind, Role, Roster, Scope, SyncState
 from edlink.clever import CleverClient, GuardianRule
 from edlink.clever.mark import Mark
+from edlink.clever.versions import ROLE_SCOPES
 from edlink.errors import (
     AuthError,
     ConfigError,
@@ -371,10 +372,36 @@ def test_withheld_contacts_leave_students_known(clever: Clever, client: CleverCl
 def test_no_contacts_and_unknown_scopes_are_withheld(clever: Clever, client: CleverClient) -> None:
     """An empty list of contacts may be a missing permission, so none is gone."""
     clever.rows["users"] = [u for u in clever.rows["users"] if "contact" not in u["roles"]]
-    entry = client.pull_roster().coverage.entry(Kind.relationship)
+    roster = client.pull_roster()
+    entry = roster.coverage.entry(Kind.relationship)
 
     assert entry is not None
     assert (entry.state, entry.reason) == (CoverageState.withheld, "empty")
+    assert [w.code for w in roster.warnings] == ["EDL-WARN-606"]
+
+
+def test_no_contacts_are_believed_where_none_are_expected(clever: Clever) -> None:
+    """A host that knows that a district has none gets a whole roster, without a warning."""
+    clever.rows["users"] = [u for u in clever.rows["users"] if "contact" not in u["roles"]]
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, settings=FAST, expects_contacts=False
+    ) as client:
+        roster = client.pull_roster()
+
+    assert roster.warnings == ()
+    assert SyncState.after(roster).complete
+
+
+def test_contacts_whom_no_scope_opens_are_withheld_whatever_is_expected(clever: Clever) -> None:
+    """A host that expects none is told of a missing scope as ever."""
+    scopes = {*ROLE_SCOPES.values(), "read:schools", "read:sections"} - {"read:student_contacts"}
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, scopes=scopes, settings=FAST, expects_contacts=False
+    ) as client:
+        roster = client.pull_roster()
+
+    assert roster.coverage.state(Kind.relationship) is CoverageState.withheld
+    assert [w.code for w in roster.warnings] == ["EDL-WARN-601"]
 
 
 def test_no_staff_is_believed(clever: Clever, client: CleverClient) -> None:

@@ -135,6 +135,7 @@ class CleverApp:
         guardians: GuardianRule | None = None,
         page_size: int = MAX_LIMIT,
         verify_counts: bool = True,
+        expects_contacts: bool = True,
         keep_metadata: bool = False,
         on_issue: OnIssue | None = None,
     ) -> CleverClient:
@@ -158,6 +159,7 @@ class CleverApp:
             guardians=guardians,
             page_size=page_size,
             verify_counts=verify_counts,
+            expects_contacts=expects_contacts,
             keep_metadata=keep_metadata,
             on_issue=on_issue,
             settings=self._settings,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from edlink.clever.coverage import to_coverage
-from edlink.clever.pull import ChainResult
+from edlink.clever.pull import EMPTY, ChainResult
 from edlink.coverage import Issue, RosterWarning, Scope, Source
 from edlink.model import RECORD_TYPES, Record
 from edlink.references import check_references
@@ -52,12 +52,13 @@ def _distinct(issues: Iterable[Issue]) -> tuple[Issue, ...]:
 
 def _withheld(results: Sequence[ChainResult]) -> Iterator[RosterWarning]:
     for result in results:
-        if result.state is CoverageState.withheld:
-            yield RosterWarning(
-                code="EDL-WARN-601",
-                message=f"Clever does not share {result.chain.name} with this token",
-                kind=result.chain.kinds[-1],
-            )
+        name, kind = result.chain.name, result.chain.kinds[-1]
+        if result.reason == EMPTY:
+            message = f"Clever lists nothing in {name}: there is nothing, or nothing is shared"
+            yield RosterWarning(code="EDL-WARN-606", message=message, kind=kind)
+        elif result.state is CoverageState.withheld:
+            message = f"Clever does not share {name} with this token"
+            yield RosterWarning(code="EDL-WARN-601", message=message, kind=kind)
 
 
 def _set_aside(issues: Sequence[Issue]) -> Iterator[RosterWarning]:

@@ -105,7 +105,7 @@ def _require_shared(puller: Puller, mark: Mark, gone: AbstractSet[Kind]) -> None
     look like contacts who left.
     """
     for chain in _shared(puller, mark):
-        if gone.isdisjoint(chain.kinds) or not chain.is_never_empty:
+        if gone.isdisjoint(chain.kinds) or puller.believes_empty(chain):
             continue
         try:
             is_there = puller.walker.first(endpoint_of(chain), rows=1).received > 0

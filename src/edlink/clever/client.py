@@ -64,6 +64,8 @@ class CleverClient(CleverReader):
         settings: Patience, speed and size of requests.
         page_size: Rows a page, 10,000 at most.
         verify_counts: Compare each collection with Clever's own count (2.0 has none).
+        expects_contacts: Take a list without one contact for contacts that are not shared; False
+            believes it, for a district that has none.
         keep_metadata: Keep Clever's further fields, ``ext`` above all, on each record.
         on_issue: Called by the lazy lists with each record that was set aside; they log ids
             and field names where none is given.
@@ -88,6 +90,7 @@ class CleverClient(CleverReader):
         settings: HttpSettings | None = None,
         page_size: int = MAX_LIMIT,
         verify_counts: bool = True,
+        expects_contacts: bool = True,
         keep_metadata: bool = False,
         on_issue: OnIssue | None = None,
         adapter: BaseAdapter | None = None,
@@ -124,6 +127,7 @@ class CleverClient(CleverReader):
             scopes=None,
             concurrency=(settings or HttpSettings()).concurrency,
             verify_counts=verify_counts,
+            expects_contacts=expects_contacts,
         )
 
     def __repr__(self) -> str:
@@ -213,7 +217,8 @@ class CleverClient(CleverReader):
             state: ``SyncState.after(roster)`` of a pull, or an earlier change set's.
 
         Raises:
-            FullPullRequired: EDL-CLEVER-003 the state is too old or was reset.
+            FullPullRequired: EDL-CLEVER-003 the state is too old or was reset, less is shared than
+                it stands on, or too many contacts must be placed in schools.
             ConfigError: EDL-CONF-103 for another source's state.
         """
         if state.source != self.source:

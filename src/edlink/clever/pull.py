@@ -24,6 +24,9 @@ from edlink.model import Record
 from edlink.roster import Progress
 from edlink.vocabulary import CoverageState
 
+#: Why a chain that brought no rows is withheld.
+EMPTY = "empty"
+
 
 @attrs.define(kw_only=True)
 class ChainResult:
@@ -76,6 +79,7 @@ class Puller:
         scopes: The token's scopes, or None where they are not known.
         concurrency: Chains at once.
         verify_counts: Whether to ask for each collection's count and compare.
+        expects_contacts: Whether a district without one contact is more likely not to share them.
     """
 
     walker: Walker
@@ -84,6 +88,7 @@ class Puller:
     scopes: frozenset[str] | None
     concurrency: int
     verify_counts: bool
+    expects_contacts: bool
 
     def run(
         self, chains: Sequence[Chain], *, allow_partial: bool, progress: Progress | None
@@ -123,8 +128,8 @@ class Puller:
                 return ChainResult(chain=chain, state=CoverageState.failed, reason=error.code)
             stop.set()
             raise
-        if result.received == 0 and chain.is_never_empty:
-            return _withheld(result, "empty")
+        if result.received == 0 and not self.believes_empty(chain):
+            return _withheld(result, EMPTY)
         return result
 
     def _read(self, result: ChainResult, stop: threading.Event, report: Progress) -> None:
@@ -149,6 +154,11 @@ class Puller:
     def opens(self, chain: Chain) -> bool:
         """Return whether the token's scopes open a chain, as far as they are known."""
         return self.scopes is None or is_open(chain, self.scopes)
+
+    def believes_empty(self, chain: Chain) -> bool:
+        """Return whether no rows at all mean that there are none."""
+        is_expected = chain.role != "contact" or self.expects_contacts
+        return not (chain.is_never_empty and is_expected)
 
     def promises(self, chain: Chain) -> bool:
         """Return whether the token's scopes are known, and open a chain."""
