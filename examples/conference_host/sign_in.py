@@ -65,8 +65,8 @@ def callback() -> Response | tuple[str, int]:
     """Take the browser back from the provider: with a code in the address, or by a SAML post."""
     params = request.form if request.method == "POST" else request.args
     state = params.get("state") or params.get("RelayState", "")
-    pending = conference().pending_logins.take(request.cookies.get(_cookie(), ""), state)
     try:
+        pending = conference().pending_logins.take(request.cookies.get(_cookie(), ""), state)
         result = conference().providers.login().complete(params, pending)
     except LoginError as error:
         current_app.logger.warning("sign-in refused: %s", error)

@@ -159,6 +159,17 @@ def test_only_saml_has_metadata(scene: Scene) -> None:
     assert scene.parent.get("/saml/metadata").status_code == 404
 
 
+def test_a_login_that_another_version_kept_is_begun_again_by_hand(scene: Scene) -> None:
+    """A login that was under way while the app was renewed ends with a page, not with a fault."""
+    begun = scene.parent.get("/login").headers["Location"]
+    state = dict(part.split("=") for part in begun.partition("?")[2].split("&"))["state"]
+    with scene.conference.store.connect() as db:
+        db.execute("UPDATE pending_login SET value = '{}' WHERE state = ?", (state,))
+    answer = scene.parent.get(f"/callback?code=x&state={state}")
+
+    assert answer.status_code == 403
+
+
 def test_a_person_who_declines_is_told_so(scene: Scene) -> None:
     """Edlink's fixed word becomes a sentence, and nothing more is said."""
     begun = scene.parent.get("/login").headers["Location"]
