@@ -1,5 +1,6 @@
 """What a pull cannot tell of people in one role keeps those people, and nobody else."""
 
+import attrs
 import pytest
 from tests.matching.sync_cases import (
     ALL,
@@ -17,6 +18,7 @@ from tests.matching.sync_cases import (
 
 from edlink.coverage import Coverage, CoverageEntry
 from edlink.matching.plan import Action
+from edlink.matching.policy import SyncPolicy
 from edlink.matching.sync import plan_sync
 from edlink.model import Demographics, Record, Relationship, RoleAssignment
 from edlink.roster import Roster
@@ -91,3 +93,11 @@ def test_teachers_that_are_not_told_keep_no_pupil_in_a_class() -> None:
     roster = a_roster(all_but("e00"), coverage=Coverage([*EVERYTHING.entries, gap]))
 
     assert _gone([*ALL, teaches], roster) == {(Kind.enrollment, "e00")}
+
+
+@pytest.mark.parametrize("policy", [AT_ONCE, attrs.evolve(AT_ONCE, exclude_orgs={"s2"})])
+def test_who_is_at_no_school_stays_where_a_policy_leaves_schools_out(policy: SyncPolicy) -> None:
+    """A student of no school goes where all schools are wanted, and otherwise may be at another."""
+    plan = plan_sync(a_host([*ALL, a_student("z", roles=())]), a_roster(), policy=policy, on=DAY)
+
+    assert ("z" in {c.sourced_id for c in plan.of(Action.archive)}) == (policy is AT_ONCE)
