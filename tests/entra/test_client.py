@@ -398,7 +398,8 @@ def test_a_hidden_group_is_not_an_empty_one(plain: Graph, make_client: MakeClien
     """A group of a rule without members may be hidden, so its people are not gone."""
     plain.rows["/groups/g1/transitiveMembers"] = []
     coverage = make_client(directory=PLAIN).pull_roster().coverage
-    assert coverage.state(Kind.user) is CoverageState.withheld
+    assert coverage.state(Kind.user, role=Role.student) is CoverageState.withheld
+    assert coverage.is_complete(Kind.user, role=Role.teacher)
 
 
 def test_fewer_rows_than_counted_are_an_error(plain: Graph, make_client: MakeClient) -> None:

@@ -1,12 +1,13 @@
-"""What the host knows of a person stays where the pull cannot tell of it."""
+"""What the host knows of a person, or of one in a class, stays where the pull cannot tell of it."""
 
 from collections.abc import Sequence
 
+import attrs
 import pytest
 
 from edlink.coverage import Coverage, CoverageEntry
-from edlink.matching.untold import keep_untold_roles
-from edlink.model import RoleAssignment, User
+from edlink.matching.untold import keep_untold_role, keep_untold_roles
+from edlink.model import Enrollment, RoleAssignment, User
 from edlink.vocabulary import CoverageState, Kind, Role
 
 COMPLETE, WITHHELD = CoverageState.complete, CoverageState.withheld
@@ -65,3 +66,25 @@ def test_where_nothing_is_known_whole_what_came_is_taken() -> None:
     """Files of changes are complete in nothing, and each person in them is."""
     came = _user(_alone(PARENT))
     assert keep_untold_roles(_user(STAFF, PARENT), came, _said()) is came
+
+
+@pytest.mark.parametrize(
+    ("teachers", "staff", "stays"),
+    [
+        (WITHHELD, COMPLETE, True),
+        (COMPLETE, COMPLETE, False),
+        (COMPLETE, WITHHELD, False),
+        (WITHHELD, WITHHELD, False),
+    ],
+)
+def test_a_role_in_a_class_stays_where_it_alone_is_not_told(
+    teachers: CoverageState, staff: CoverageState, stays: bool
+) -> None:
+    """Who comes as staff in a class is its teacher still while teachers alone are not told."""
+    held = Enrollment(sourced_id="5|7", user_id="7", class_id="5", role=Role.teacher)
+    came = attrs.evolve(held, role=Role.staff)
+    said = Coverage(
+        CoverageEntry(kind=Kind.enrollment, state=state, role=role)
+        for role, state in ((Role.teacher, teachers), (Role.staff, staff))
+    )
+    assert keep_untold_role(held, came, said) == (held if stays else came)

@@ -55,6 +55,7 @@ class Ledger:
         lists: What can be said of a list, by its name.
         classes: Of classes whose members are not all known, why.
         schools: Of schools whose classes or people are not all known, why, by kind.
+        groups: The role of each group of the rules whose members are not all known, and why.
         contacts: Schools at which a student's contacts were not told; None for no school.
         distrusted: Fields that may be wrong since a list is missing, by kind.
     """
@@ -64,6 +65,7 @@ class Ledger:
     lists: dict[str, State] = attrs.field(factory=dict)
     classes: dict[str, State] = attrs.field(factory=dict)
     schools: dict[tuple[Kind, str], State] = attrs.field(factory=dict)
+    groups: dict[str, tuple[Role, State]] = attrs.field(factory=dict)
     contacts: set[str | None] = attrs.field(factory=set)
     distrusted: dict[Kind, frozenset[str]] = attrs.field(factory=dict)
 
@@ -97,6 +99,18 @@ class Ledger:
         if kind is Kind.relationship and state == COMPLETE and None in self.contacts:
             state = _NOT_TOLD
         yield _entry(kind, state)
+        if self.is_plain and kind in {Kind.user, Kind.enrollment}:
+            yield from self._of_groups(kind, state)
+
+    def _of_groups(self, kind: Kind, general: State) -> Iterator[CoverageEntry]:
+        """Yield the roles of which groups are not known, where that is worse than the rest."""
+        roles: dict[Role, list[State]] = {}
+        for role, state in self.groups.values():
+            roles.setdefault(role, [general]).append(state)
+        for role, states in roles.items():
+            worst = _worst(states)
+            if worst != general:
+                yield attrs.evolve(_entry(kind, worst), role=role)
 
     def _of_contacts(self, present: set[type]) -> Iterator[CoverageEntry]:
         """Yield that contacts, who are at the tenant itself, are not known; others there are."""
@@ -141,6 +155,15 @@ class Ledger:
                 message=f"a list is missing on which fields of each {kind} stand",
                 kind=kind,
                 distrusts=fields,
+            )
+        if self.groups:
+            message = "groups of the rules are empty or refused: take them out of the rules, or "
+            yield RosterWarning(
+                code="EDL-WARN-805",
+                message=message + "fill them; nobody leaves their roles meanwhile",
+                kind=Kind.user,
+                count=len(self.groups),
+                ids=tuple(self.groups)[:_EXAMPLES],
             )
         if self.contacts:
             yield RosterWarning(

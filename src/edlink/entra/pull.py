@@ -161,9 +161,14 @@ class _Run:
         asked = dict.fromkeys((*rules.groups, *classes))
         members, refused = self._many(at.GROUP_MEMBERS, asked)
         # A group whose members are hidden looks the same as one without any.
-        unknown = [group for group in rules.groups if not members.get(group)]
-        if unknown:
-            self.ledger.lists[at.GROUP_MEMBERS.name] = refused.get(unknown[0], EMPTY)
+        self.ledger.groups = {
+            group: (role, refused.get(group, EMPTY))
+            for group, role in rules.groups.items()
+            if not members.get(group)
+        }
+        # Of who may be in either of two roles nothing that came is sure.
+        untold = {role for role, _ in self.ledger.groups.values()}
+        if len(untold) > 1 or self.ledger.of(at.GROUP_MEMBERS.name) != COMPLETE:
             self.ledger.distrusted |= _STANDS_ON_GROUPS
         classes = {key: group for key, group in classes.items() if key in asked}
         self.ledger.classes |= {key: refused[key] for key in classes if key in refused}
@@ -304,6 +309,7 @@ _STANDS_ON_SCHOOLS: Mapping[Kind, frozenset[str]] = {
     Kind.class_: frozenset({"org_id"}),
     Kind.user: frozenset({"roles", "primary_org_id", "primary_org_is_guess"}),
 }
+
 
 #: Fields that stand on the groups of a plain directory's rules.
 _STANDS_ON_GROUPS: Mapping[Kind, frozenset[str]] = {

@@ -11,8 +11,8 @@ from edlink.matching.links import pair_by_links
 from edlink.matching.overrides import Effect
 from edlink.matching.plan import Action, Change
 from edlink.matching.rekeys import arrived_people, detect_rekeys, gone_people
-from edlink.matching.untold import keep_untold_roles
-from edlink.model import Record, User
+from edlink.matching.untold import keep_untold_role, keep_untold_roles
+from edlink.model import Enrollment, Record, User
 from edlink.plain import to_plain
 from edlink.references import REFERENCES
 from edlink.vocabulary import Kind
@@ -102,6 +102,8 @@ class Arrivals:
         """Return a record with what the host knows of it and the pull cannot tell."""
         if isinstance(record, User) and isinstance(held.record, User):
             return keep_untold_roles(held.record, record, self.draft.incoming.coverage)
+        if isinstance(record, Enrollment) and isinstance(held.record, Enrollment):
+            return keep_untold_role(held.record, record, self.draft.incoming.coverage)
         return record
 
     def _why_alone(self, held: HostRecord, effect: Effect) -> str | None:

@@ -1,9 +1,9 @@
-"""What the host knows of a person and a pull cannot tell."""
+"""What the host knows of a person, or of one in a class, and a pull cannot tell."""
 
 import attrs
 
 from edlink.coverage import Coverage
-from edlink.model import RoleAssignment, User
+from edlink.model import Enrollment, RoleAssignment, User
 from edlink.vocabulary import CoverageState, Kind
 
 _UNTOLD = frozenset({CoverageState.withheld, CoverageState.failed})
@@ -38,3 +38,26 @@ def keep_untold_roles(held: User, record: User, coverage: Coverage) -> User:
         roles, primary_org_id = [*untold, *further], held.primary_org_id
     roles.sort(key=lambda role: places.get((role.role, role.org_id), len(places)))
     return attrs.evolve(record, roles=tuple(roles), primary_org_id=primary_org_id)
+
+
+def keep_untold_role(held: Enrollment, record: Enrollment, coverage: Coverage) -> Enrollment:
+    """
+    Return an enrollment that came, in the role that the host has where the pull cannot tell of it.
+
+    A directory says what a person is in a class by the groups they are in: a teacher whose group
+    cannot be read, and who is staff besides, is not demoted to staff.  Where the role that came is
+    not told either, what came is taken as it is.
+
+    Args:
+        held: The enrollment as the host has it.
+        record: The same one as it came.
+        coverage: What is known of enrollments, by role.
+    """
+
+    def is_told(enrollment: Enrollment) -> bool:
+        state = coverage.state(Kind.enrollment, enrollment.org_id, enrollment.role)
+        return state not in _UNTOLD
+
+    if record.role is held.role or is_told(held) or not is_told(record):
+        return record
+    return attrs.evolve(record, role=held.role)
