@@ -3,10 +3,11 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.matching.people_cases import DAY, linked, student
+from tests.matching.people_cases import DAY, OTHER_DAY, linked, student
 
 from edlink.matching.match import match_people
 from edlink.matching.people import PersonKind
+from edlink.matching.rules import MatchRules
 
 
 def test_a_shared_family_address_is_reported_and_links_nobody_by_itself() -> None:
@@ -203,3 +204,51 @@ def test_one_address_of_two_people_ties_them_all() -> None:
         ("ex1", "ex2"),
         (),
     )
+
+
+def test_what_is_no_address_is_no_key() -> None:
+    """A word where an address should be links nobody, and the address beside it does."""
+    facts = {"emails": ("none", "a@example.org"), "birth_date": None}
+    report = match_people([student("in", **facts)], [student("ex", **facts)])
+
+    assert linked(report) == {"in": ("ex", "email")}
+
+
+def test_an_address_that_one_person_has_twice_counts_once() -> None:
+    """Three share a mailbox, of whom one has it in two spellings; none of them is linked by it."""
+    mail = {"emails": ("home@example.org",), "birth_date": None}
+    twice = {**mail, "emails": ("Home@example.org", "home@example.org")}
+    existing = [student("ex1", **mail), student("ex2", **mail), student("ex3", **twice)]
+    report = match_people([student("in", **mail)], existing)
+
+    assert [g.existing for g in report.ambiguous] == [("ex1", "ex2", "ex3")]
+
+
+def test_a_second_address_is_shared_like_the_first() -> None:
+    """Who has the mailbox as the second of two addresses is one of those who share it."""
+    mail = {"emails": ("home@example.org",), "birth_date": None}
+    second = {**mail, "emails": ("own@example.org", "home@example.org")}
+    report = match_people(
+        [student("in", **mail)], [student("ex", **second), student("no", given_name="Kim", **mail)]
+    )
+
+    assert report.linked == ()
+
+
+@pytest.mark.parametrize("family", ["Sample", "Muster"])
+def test_an_address_under_another_birth_date_needs_both_names(family: str) -> None:
+    """With two birth dates one address links only who has both names."""
+    mail = {"emails": ("a@example.org",)}
+    other = student("ex", birth_date=OTHER_DAY, family_name=family, **mail)
+    report = match_people([student("in", **mail)], [other])
+
+    assert bool(report.linked) == (family == "Sample")
+
+
+def test_names_that_are_ignored_support_no_address() -> None:
+    """Under a rule that ignores given names one address alone links nobody."""
+    facts = {"emails": ("a@example.org",), "birth_date": None}
+    rules = MatchRules(ignore={"given_name"})
+    report = match_people([student("in", **facts)], [student("ex", **facts)], rules=rules)
+
+    assert report.linked == ()
