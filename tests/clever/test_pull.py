@@ -157,6 +157,21 @@ def test_pages_that_do_not_lead_on_raise(
         client.pull_roster()
 
 
+def test_new_rows_with_an_old_next_page_raise(clever: Clever, client: CleverClient) -> None:
+    """A list that goes back to where it was ends the pull, though its rows differ."""
+
+    def circle(asked: Asked, answer: Answer) -> Answer:
+        if asked.is_count:
+            return answer
+        row = {"data": {"id": "c2" if "starting_after" in asked.params else "c1"}}
+        link = {"rel": "next", "uri": "/v3.1/courses?starting_after=c1"}
+        return Answer.json({"data": [row], "links": [link]})
+
+    clever.fault = at("/courses", circle)
+    with pytest.raises(IncompletePullError, match="EDL-PULL-002"):
+        client.pull_roster()
+
+
 def test_every_page_that_breaks_ends_the_pull() -> None:
     """Whichever page of whichever collection breaks, nothing is returned."""
     pages: list[Asked] = []
