@@ -297,6 +297,13 @@ def test_a_report_knows_both_ways() -> None:
     assert (report.existing_of("x"), report.incoming_of("x"), report.link_of("x")) == (None,) * 3
 
 
+def test_a_report_gives_its_links_to_be_kept() -> None:
+    """The links of one night are what the next starts from."""
+    report = match_people([student("in")], [student("ex")])
+
+    assert report.stored_links() == (StoredLink(incoming="in", existing="ex"),)
+
+
 def test_a_report_of_another_version_is_refused() -> None:
     """A report that this version did not write is not read."""
     for data in ({"version": 0}, {"version": 1, "shoes": 1}):

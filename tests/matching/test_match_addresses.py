@@ -252,3 +252,33 @@ def test_names_that_are_ignored_support_no_address() -> None:
     report = match_people([student("in", **facts)], [student("ex", **facts)], rules=rules)
 
     assert report.linked == ()
+
+
+def test_two_people_with_two_addresses_each_are_one_tangle() -> None:
+    """Where each of two has an address of each of two others, nobody is linked by address."""
+    mails = [f"{n}@example.org" for n in range(4)]
+    usual: dict[str, Any] = {"birth_date": None}
+    incoming = [student(f"in{n}", emails=(mails[2 * n], mails[2 * n + 1]), **usual) for n in (0, 1)]
+    existing = [student(f"ex{n}", emails=(mails[n], mails[n + 2]), **usual) for n in (0, 1)]
+    report = match_people(incoming, existing)
+
+    assert [(g.incoming, g.existing) for g in report.ambiguous] == [
+        (("in0", "in1"), ("ex0", "ex1"))
+    ]
+
+
+def test_a_shared_address_under_other_names_leaves_nobody_open() -> None:
+    """Two whose names fit nobody under their mailbox are new."""
+    mail = {"emails": ("home@example.org",)}
+    incoming = [student(i, given_name=i, family_name="Muster", **mail) for i in ("Bruno", "Kim")]
+
+    assert match_people(incoming, [student("ex", **mail)]).new == ("Bruno", "Kim")
+
+
+def test_an_id_that_several_have_settles_no_other_id_of_theirs() -> None:
+    """Who is one of two by one provider id is not linked with a third by another."""
+    incoming = [student("in", provider_ids=("a", "b"))]
+    ids = {"ex1": "a", "ex2": "a", "ex3": "b"}
+    existing = [student(i, given_name="Kim", provider_ids=(p,)) for i, p in ids.items()]
+
+    assert match_people(incoming, existing).linked == ()

@@ -384,3 +384,13 @@ def test_a_plan_of_another_version_is_refused(data: dict[str, Any]) -> None:
     """What this version did not write is not read."""
     with pytest.raises(ConfigError, match="EDL-CONF-087"):
         MergePlan.from_dict(data)
+
+
+def test_an_undo_gives_back_what_was_there() -> None:
+    """People, rows and redirects are as they were before the merge."""
+    state = MergeState(
+        people=(kept("a", has_login=True), kept("b")), references=(booking("1", "b"),)
+    )
+    after, undo = apply_merge(state, plan_merge(state, [group("a", "b")]))
+
+    assert revert_merge(after, undo) == state
