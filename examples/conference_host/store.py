@@ -212,11 +212,13 @@ class Store:
 
 
 def is_in_use(db: sqlite3.Connection, ref: str) -> bool:
-    """Return whether an account, a child or a claim refers to a record."""
+    """Return whether an account, a child, a claim or a decision of staff refers to a record."""
     row = db.execute(
         "SELECT EXISTS (SELECT 1 FROM account WHERE person = ?1)"
         " OR EXISTS (SELECT 1 FROM child WHERE student = ?1)"
-        " OR EXISTS (SELECT 1 FROM claim WHERE student = ?1)",
+        " OR EXISTS (SELECT 1 FROM claim WHERE student = ?1)"
+        " OR EXISTS (SELECT 1 FROM setting, json_each(setting.value, '$.entries') AS entry"
+        " WHERE name = 'overrides' AND json_extract(entry.value, '$.ref') = ?1)",
         (ref,),
     ).fetchone()
     return bool(row[0])

@@ -147,8 +147,8 @@ class Syncs:
             self._apply([SyncPlan.from_dict(plan).inverse() for plan in reversed(kept)])
         except InUseError:
             message = (
-                "This sync cannot be undone any more: families already use what it brought in."
-                " Mend it at the provider, and sync again."
+                "This sync cannot be undone any more: families or staff already use what it"
+                " brought in. Mend it at the provider, and sync again."
             )
             raise HostError(message) from None
         self.store.keep("applied", None)

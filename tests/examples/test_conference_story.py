@@ -182,7 +182,7 @@ def _look_back(story: Story, district: Sandbox) -> None:
     page.press("Overview")
     page.check_and_picture("15-plan-waits")
     page.press("Undo the last sync")
-    assert "families already use what it brought in" in page.text
+    assert "families or staff already use what it brought in" in page.text
 
 
 def _set_up(story: Story) -> None:

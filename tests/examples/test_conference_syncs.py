@@ -113,7 +113,7 @@ def test_an_undo_takes_nobody_away_from_a_family(scene: Scene) -> None:
     answer = scene.staff.send("/staff", "/staff/undo")
 
     assert answer.status_code == 409
-    assert "families already use what it brought in" in answer.text
+    assert "families or staff already use what it brought in" in answer.text
     assert scene.conference.syncs.state() == before
     assert full_name(scene.family.children[0]) in scene.parent.get("/family").text
 
@@ -131,6 +131,16 @@ def test_an_undo_discards_nobody_to_whom_a_row_refers(scene: Scene, row: str) ->
     ref = max(refs(scene, Kind.user), key=int)
     with scene.conference.store.connect() as db:
         db.execute(row, (ref,))
+    before = scene.conference.syncs.state()
+
+    assert scene.staff.send("/staff", "/staff/undo").status_code == 409
+    assert scene.conference.syncs.state() == before
+
+
+def test_an_undo_discards_no_class_that_staff_have_hidden(scene: Scene) -> None:
+    """The next sync would show it to parents again."""
+    ref = max(refs(scene, Kind.class_), key=int)
+    scene.staff.send("/staff/classes", f"/staff/classes/{ref}", hide="yes")
     before = scene.conference.syncs.state()
 
     assert scene.staff.send("/staff", "/staff/undo").status_code == 409
