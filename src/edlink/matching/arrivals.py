@@ -281,6 +281,8 @@ class Arrivals:
 
     def _create(self, record: Record) -> None:
         why = self.draft.why_waits(record)
+        if self.draft.waits_for_children(record):
+            why = "id_reused"
         if why is not None:
             self.draft.keep_out(self.kind, record, why)
             return

@@ -13,8 +13,8 @@ from edlink.matching.plan import Change, Keep
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.report import MatchReport
 from edlink.matching.tally import Tally
-from edlink.matching.wanted import Wanted
-from edlink.model import RECORD_TYPES, Demographics, Enrollment, Record, Relationship
+from edlink.matching.wanted import CONTACT_ROLES, Wanted
+from edlink.model import RECORD_TYPES, Demographics, Enrollment, Record, Relationship, User
 from edlink.references import REFERENCES
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
@@ -171,6 +171,16 @@ class Draft:
         """Return the fields of a kind that the roster itself warns of, such as masked names."""
         warnings = (w for w in self.incoming.warnings if w.kind in (None, kind))
         return frozenset(name for warning in warnings for name in warning.distrusts)
+
+    def waits_for_children(self, record: Record) -> bool:
+        """Return whether a contact comes only for students who came under ids of others."""
+        if not isinstance(record, User) or not self.reused:
+            return False
+        children = {
+            child.sourced_id for child in self.incoming.students_of_contact(record.sourced_id)
+        }
+        is_contact = all(role.role in CONTACT_ROLES for role in record.roles)
+        return is_contact and bool(children) and children <= self.reused
 
     def why_waits(self, record: Record) -> str | None:
         """Return which end of a connecting record the host will not have, or None."""

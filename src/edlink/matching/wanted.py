@@ -13,7 +13,7 @@ from edlink.model import RECORD_TYPES, Class, Enrollment, Record, Relationship, 
 from edlink.roster import Roster
 from edlink.vocabulary import Kind, Role, Status
 
-_CONTACT_ROLES = frozenset({Role.guardian, Role.relative, Role.contact})
+CONTACT_ROLES = frozenset({Role.guardian, Role.relative, Role.contact})
 _CLASS_KINDS = frozenset({Kind.course, Kind.class_, Kind.enrollment})
 
 #: Reasons that are facts of the source or a decision of the host, so that what the host has goes.
@@ -102,7 +102,7 @@ class _Division:
         return None if wanted else "excluded_org"
 
     def _user(self, user: User) -> str | None:
-        contact = bool(user.roles) and all(r.role in _CONTACT_ROLES for r in user.roles)
+        contact = bool(user.roles) and all(r.role in CONTACT_ROLES for r in user.roles)
         links = self.roster.relationships_of_contact(user.sourced_id) if contact else ()
         if contact and not self.policy.parent_data:
             return "parent_data_off"
