@@ -189,3 +189,14 @@ class StillClock:
         """Let the time pass at once."""
         self.slept.append(seconds)
         self.now += seconds
+
+
+def at(path: str, then: Answer | Callable[[Asked, Answer], Answer], role: str = "") -> Fault:
+    """Return a fault at one collection, and one role of it."""
+
+    def fault(asked: Asked, answer: Answer) -> Answer:
+        if asked.path != path or (role and asked.params.get("role") != role):
+            return answer
+        return then if isinstance(then, Answer) else then(asked, answer)
+
+    return fault

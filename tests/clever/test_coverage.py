@@ -1,14 +1,17 @@
+import json
 from collections.abc import Set as AbstractSet
 
 import pytest
 from tests.clever.conftest import FAST
-from tests.clever.replay import TOKEN, Answer, Asked, Clever, Rows, serve
+from tests.clever.replay import TOKEN, Answer, Asked, Clever, Rows, at, serve
 from tests.clever.rows import fold, small
 
-from edlink import Kind, Role
+from edlink import Kind, Role, SyncState
 from edlink.clever import CleverClient
+from edlink.clever.versions import ROLE_SCOPES
 from edlink.coverage import Coverage
 from edlink.sandbox.clever.door import SCOPES
+from edlink.vocabulary import CoverageState
 
 DISTRICT, SCHOOL = "d1", "s1"
 
@@ -119,3 +122,131 @@ def flat() -> Rows:
     for user in rows["users"]:
         user["roles"] = {word: role for word, role in user["roles"].items() if role}
     return fold(rows)
+
+
+@pytest.mark.parametrize("students", ["u01", None])
+def test_a_section_that_cannot_be_read_leaves_its_own_members_unsure(
+    clever: Clever, client: CleverClient, students: str | None
+) -> None:
+    """Members who are no list, or null, are not nobody; those of other sections are known."""
+    clever.rows["sections"][0]["students"] = students
+    roster = client.pull_roster()
+    warning = next(w for w in roster.warnings if w.code == "EDL-WARN-605")
+
+    assert [(i.sourced_id, i.fields) for i in roster.issues if i.kind is Kind.class_] == [
+        ("x1", ("students",))
+    ]
+    assert roster.coverage.untold_classes == {"x1"}
+    assert roster.coverage.is_complete(Kind.class_)
+    assert roster.coverage.is_complete(Kind.enrollment)
+    assert (warning.count, warning.ids) == (1, ("x1",))
+
+
+def test_a_contact_and_a_student_who_cannot_be_read_leave_their_own_records_unsure(
+    clever: Clever, client: CleverClient
+) -> None:
+    """Their links and demographics are not known; everybody else's are."""
+    clever.rows["users"][0]["roles"]["student"]["schools"] = None
+    clever.rows["users"][-1]["roles"]["contact"]["student_relationships"] = None
+    coverage = client.pull_roster().coverage
+
+    assert coverage.untold_people == {(Kind.demographics, "u01"), (Kind.relationship, "u09")}
+    assert coverage.is_complete(Kind.demographics)
+    assert coverage.is_complete(Kind.relationship)
+
+
+def test_a_section_without_an_id_leaves_all_enrollments_unsure(
+    clever: Clever, client: CleverClient
+) -> None:
+    """Nobody knows which section it was, so no membership of any counts as gone."""
+
+    def without_id(_: Asked, answer: Answer) -> Answer:
+        page = json.loads(answer.body)
+        for single in page.get("data", [])[:1]:
+            del single["data"]["id"]
+        return Answer.json(page)
+
+    clever.fault = at("/sections", without_id)
+    roster = client.pull_roster()
+    (warning,) = [w for w in roster.warnings if w.code == "EDL-WARN-605"]
+
+    assert roster.coverage.state(Kind.enrollment) is CoverageState.failed
+    assert roster.coverage.untold_classes == frozenset()
+    assert (warning.count, warning.ids) == (1, ())
+
+
+def test_scopes_that_a_token_lacks_are_withheld(clever: Clever) -> None:
+    """Without read:student_contacts the contacts are not asked for, and not gone."""
+    scopes = {"read:schools", "read:sections", "read:students", "read:teachers"}
+    with CleverClient(TOKEN, base_url=clever.base_url, scopes=scopes, settings=FAST) as client:
+        roster = client.pull_roster()
+    asked = {a.params.get("role") for a in clever.asked}
+
+    assert roster.coverage.state(Kind.relationship) is CoverageState.withheld
+    assert roster.coverage.state(Kind.user, "d1") is CoverageState.withheld
+    assert not {"contact", "staff", "district_admin"} & asked
+    assert {w.code for w in roster.warnings} >= {"EDL-WARN-601"}
+
+
+def test_the_old_scope_opens_everything(clever: Clever) -> None:
+    """A token with read:sis withholds nothing."""
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, scopes=["read:sis"], settings=FAST
+    ) as client:
+        roster = client.pull_roster()
+
+    assert roster.coverage.state(Kind.relationship) is CoverageState.complete
+
+
+def test_withheld_contacts_leave_students_known(clever: Clever, client: CleverClient) -> None:
+    """A refusal of contacts says nothing of the people at schools."""
+    clever.fault = at("/users", Answer.json({"message": "scope"}, 403), role="contact")
+    roster = client.pull_roster()
+
+    assert roster.coverage.state(Kind.user) is CoverageState.complete
+    assert roster.coverage.state(Kind.user, "s1") is CoverageState.complete
+    assert roster.coverage.state(Kind.user, "d1") is CoverageState.withheld
+    assert roster.coverage.state(Kind.relationship) is CoverageState.withheld
+
+
+def test_no_contacts_and_unknown_scopes_are_withheld(clever: Clever, client: CleverClient) -> None:
+    """An empty list of contacts may be a missing permission, so none is gone."""
+    clever.rows["users"] = [u for u in clever.rows["users"] if "contact" not in u["roles"]]
+    roster = client.pull_roster()
+    entry = roster.coverage.entry(Kind.relationship)
+
+    assert entry is not None
+    assert (entry.state, entry.reason) == (CoverageState.withheld, "empty")
+    assert [w.code for w in roster.warnings] == ["EDL-WARN-606"]
+
+
+def test_no_contacts_are_believed_where_none_are_expected(clever: Clever) -> None:
+    """A host that knows that a district has none gets a whole roster, without a warning."""
+    clever.rows["users"] = [u for u in clever.rows["users"] if "contact" not in u["roles"]]
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, settings=FAST, expects_contacts=False
+    ) as client:
+        roster = client.pull_roster()
+
+    assert roster.warnings == ()
+    assert SyncState.after(roster).complete
+
+
+def test_contacts_whom_no_scope_opens_are_withheld_whatever_is_expected(clever: Clever) -> None:
+    """A host that expects none is told of a missing scope as ever."""
+    scopes = {*ROLE_SCOPES.values(), "read:schools", "read:sections"} - {"read:student_contacts"}
+    with CleverClient(
+        TOKEN, base_url=clever.base_url, scopes=scopes, settings=FAST, expects_contacts=False
+    ) as client:
+        roster = client.pull_roster()
+
+    assert roster.coverage.state(Kind.relationship) is CoverageState.withheld
+    assert [w.code for w in roster.warnings] == ["EDL-WARN-601"]
+
+
+def test_no_staff_is_believed(clever: Clever, client: CleverClient) -> None:
+    """Many districts share no staff, and their other people are known all the same."""
+    clever.rows["users"] = [u for u in clever.rows["users"] if "staff" not in u["roles"]]
+    clever.rows["sections"] = []
+
+    assert client.pull_roster().coverage.state(Kind.user) is CoverageState.complete
