@@ -82,7 +82,6 @@ class ClassLinkLogin:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._tenants = allow_list(tenants, name="tenants")
-        self._sender = sender or Sender()
         self._info_url = info_url
         flow = CodeFlow(
             provider="classlink",
@@ -97,7 +96,7 @@ class ClassLinkLogin:
             issuer=issuer,
             pkce=pkce,
             return_origins=return_origins,
-            sender=self._sender,
+            sender=sender or Sender(),
             clock=clock,
         )
         self._login = CodeLogin(flow, issuer)
@@ -127,20 +126,13 @@ class ClassLinkLogin:
         arrival = self._login.complete(params, pending)
         if isinstance(arrival, RestartLogin):
             return arrival
-        return self._identity(self._info(arrival.access_token), arrival.claims)
+        info = self._login.person(self._info_url, arrival.access_token)
+        return self._identity(info, arrival.claims)
 
     def check_login(self) -> tuple[Finding, ...]:
         """Return what would keep people from signing in, asked with few requests."""
         where = "ClassLink Developer Console, your application, OAuth2, Redirect URI"
         return self._login.check(where=where)
-
-    def _info(self, token: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = self._sender.get(self._info_url, what="person", headers=headers)
-        found = answer.json_object()
-        if answer.status != 200 or found is None:  # noqa: PLR2004 - HTTP
-            raise nobody()
-        return found
 
     def _identity(self, info: Mapping[str, Any], claims: Mapping[str, Any] | None) -> Identity:
         user, tenant = _number(info.get("UserId")), _number(info.get("TenantId"))

@@ -79,7 +79,6 @@ class CleverLogin:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._districts = allow_list(districts, name="districts")
-        self._sender = sender or Sender()
         self._api_url = api_url
         flow = CodeFlow(
             provider="clever",
@@ -94,7 +93,7 @@ class CleverLogin:
             issuer=issuer,
             pkce=pkce,
             return_origins=return_origins,
-            sender=self._sender,
+            sender=sender or Sender(),
             clock=clock,
         )
         self._login = CodeLogin(flow, issuer)
@@ -195,10 +194,8 @@ class CleverLogin:
         )
 
     def _ask(self, path: str, token: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = self._sender.get(self._api_url + path, what="person", headers=headers)
-        data = (answer.json_object() or {}).get("data")
-        if answer.status == 200 and isinstance(data, dict):  # noqa: PLR2004 - HTTP
+        data = self._login.person(self._api_url + path, token).get("data")
+        if isinstance(data, dict):
             return data
         raise nobody()
 

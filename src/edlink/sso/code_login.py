@@ -11,6 +11,7 @@ from edlink.sso.doctor import clock_finding, openid_findings, redirect_finding, 
 from edlink.sso.id_token import TokenRules, verify_id_token
 from edlink.sso.keys import KeySet
 from edlink.sso.pending import PendingLogin, RestartLogin
+from edlink.sso.refusals import nobody
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +65,21 @@ class CodeLogin:
             nonce = admitted.pending.nonce
             claims = verify_id_token(tokens.id_token, rules, nonce=nonce, now=self.flow.clock())
         return Arrival(access_token=tokens.access_token, claims=claims)
+
+    def person(self, url: str, token: str) -> dict[str, Any]:
+        """
+        Return what the provider says of the person whom an access token is for.
+
+        Raises:
+            InvalidLoginError: EDL-LOGIN-030 where it says nothing.
+            LoginError: EDL-LOGIN-010 to 012 or 019, no usable answer arrives.
+        """
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self.flow.sender.get(url, what="person", headers=headers)
+        found = answer.json_object()
+        if answer.status != 200 or found is None:  # noqa: PLR2004 - HTTP
+            raise nobody()
+        return found
 
     def check(self, *own: Finding, where: str) -> tuple[Finding, ...]:
         """Return the provider's own findings among those that every code flow has."""

@@ -86,7 +86,6 @@ class VeracrossLogin:
         issuer = f"{accounts_url}/{route}"
         self._route = route
         self._registered = frozenset(registered_redirect_uris)
-        self._sender = sender or Sender()
         self._userinfo_url = f"{issuer}/oauth/userinfo"
         flow = CodeFlow(
             provider="veracross",
@@ -101,7 +100,7 @@ class VeracrossLogin:
             issuer=issuer,
             pkce=pkce,
             return_origins=return_origins,
-            sender=self._sender,
+            sender=sender or Sender(),
             clock=clock,
         )
         # The documented sample says http; what the live document says is what tokens must say.
@@ -134,21 +133,13 @@ class VeracrossLogin:
         if isinstance(arrival, RestartLogin):
             return arrival
         if arrival.claims is None:
-            return self._identity(self._userinfo(arrival.access_token))
+            return self._identity(self._login.person(self._userinfo_url, arrival.access_token))
         return self._identity(arrival.claims)
 
     def check_login(self) -> tuple[Finding, ...]:
         """Return what would keep people from signing in, asked with few requests."""
         where = "Veracross, Identity & Access Management, OAuth Application, Redirect URIs"
         return self._login.check(*self._twin_findings(), where=where)
-
-    def _userinfo(self, token: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = self._sender.get(self._userinfo_url, what="person", headers=headers)
-        found = answer.json_object()
-        if answer.status != 200 or found is None:  # noqa: PLR2004 - HTTP
-            raise nobody()
-        return found
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         subject = text(claims.get("sub"))
