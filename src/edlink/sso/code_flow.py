@@ -153,23 +153,19 @@ class CodeFlow:
 
     def _start(self, return_to: str, extra: Mapping[str, str], *, restarted: bool) -> LoginStart:
         state = new_state(restarted=restarted)
-        sent = {
-            "response_type": "code",
-            "client_id": self.client_id,
-            "redirect_uri": self.redirect_uri,
-            **({"scope": " ".join(self.scopes)} if self.scopes else {}),
-            "state": state,
-            **extra,
-        }
-        nonce = verifier = ""
-        if "openid" in self.scopes:
-            nonce = sent["nonce"] = secrets.token_urlsafe(32)
-        if self.pkce:
-            verifier = secrets.token_urlsafe(48)
-            challenge = WebApplicationClient(self.client_id).create_code_challenge(verifier, "S256")
-            sent |= {"code_challenge": challenge, "code_challenge_method": "S256"}
-        # oauthlib's prepare_request_uri would refuse a provider on loopback.
-        url = add_params_to_uri(self.authorize_url, list(sent.items()))
+        nonce = secrets.token_urlsafe(32) if "openid" in self.scopes else ""
+        verifier = secrets.token_urlsafe(48) if self.pkce else ""
+        client = WebApplicationClient(self.client_id)
+        url = request_url(
+            self.authorize_url,
+            client_id=self.client_id,
+            redirect_uri=self.redirect_uri,
+            scopes=self.scopes,
+            state=state,
+            nonce=nonce,
+            challenge=client.create_code_challenge(verifier, "S256") if verifier else "",
+            extra=extra,
+        )
         kept = PendingLogin.begun(
             now=self.clock(),
             provider=self.provider,
@@ -187,6 +183,44 @@ class CodeFlow:
     def _basic(self) -> str:
         pair = f"{quote_plus(self.client_id)}:{quote_plus(self.client_secret)}"
         return "Basic " + base64.b64encode(pair.encode("ascii")).decode("ascii")
+
+
+def request_url(  # noqa: PLR0913 - one keyword per part of the request
+    authorize_url: str,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    scopes: Collection[str],
+    state: str,
+    nonce: str,
+    challenge: str,
+    extra: Mapping[str, str] | None = None,
+) -> str:
+    """
+    Return the address that a browser is sent to (RFC 6749, 4.1.1).
+
+    Args:
+        authorize_url: The provider's.
+        client_id: The app's id at the provider.
+        redirect_uri: Where the browser is to come back to.
+        scopes: What is asked for; for nothing the parameter is left out.
+        state: What the provider repeats.
+        nonce: What the id token repeats, or an empty string.
+        challenge: The PKCE challenge (S256), or an empty string.
+        extra: Further parameters of the provider's address.
+    """
+    sent = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        **({"scope": " ".join(scopes)} if scopes else {}),
+        "state": state,
+        **(extra or {}),
+        **({"nonce": nonce} if nonce else {}),
+        **({"code_challenge": challenge, "code_challenge_method": "S256"} if challenge else {}),
+    }
+    # oauthlib's prepare_request_uri would refuse a provider on loopback.
+    return add_params_to_uri(authorize_url, list(sent.items()))
 
 
 def allow_list(values: Collection[str], *, name: str) -> frozenset[str]:

@@ -4,13 +4,11 @@ from collections.abc import Collection
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs
 
-from oauthlib.common import add_params_to_uri
-
 from edlink.errors import LoginError
 from edlink.report import Finding
 from edlink.sso.addresses import origin
 from edlink.sso.claims import text, texts
-from edlink.sso.code_flow import CodeFlow
+from edlink.sso.code_flow import CodeFlow, request_url
 from edlink.sso.keys import KeySet
 from edlink.sso.sender import Sender
 from edlink.vocabulary import Severity
@@ -148,16 +146,15 @@ def request_finding(  # noqa: PLR0913 - one keyword per part of the request
     It is asked as by a browser that is not signed in.  State and challenge are fixed text: nobody
     can go on with this login, and no random value is left in a log of addresses.
     """
-    sent = {
-        "response_type": "code",
-        "client_id": client_id,
-        "redirect_uri": redirect_uri,
-        **({"scope": " ".join(scopes)} if scopes else {}),
-        "state": _NOBODY,
-        **({"nonce": _NOBODY} if "openid" in scopes else {}),
-        **({"code_challenge": "A" * 43, "code_challenge_method": "S256"} if pkce else {}),
-    }
-    url = add_params_to_uri(authorize_url, list(sent.items()))
+    url = request_url(
+        authorize_url,
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        scopes=scopes,
+        state=_NOBODY,
+        nonce=_NOBODY if "openid" in scopes else "",
+        challenge="A" * 43 if pkce else "",
+    )
     evidence = _refusal(sender, url, redirect_uri)
     if evidence is None:
         severity, title = Severity.warning, "The provider could not be asked whether it knows us"
