@@ -1,9 +1,9 @@
 import pytest
 from tests.entra.conftest import MakeClient
-from tests.entra.graph import CLIENT, SECRET, TENANT, Answer, Asked, Graph, directory
+from tests.entra.graph import CLIENT, SECRET, TENANT, Answer, Asked, Graph
 
 from edlink.coverage import Scope, Source
-from edlink.entra import Directory, EntraClient
+from edlink.entra import EntraClient
 from edlink.errors import (
     AuthError,
     ConfigError,
@@ -14,10 +14,6 @@ from edlink.errors import (
 )
 from edlink.roster import RosterSource
 from edlink.vocabulary import CoverageState, Kind, Role
-
-PLAIN = Directory(
-    student_groups={"g1"}, departments={"Faculty": Role.teacher}, class_prefix="class_"
-)
 
 
 def test_the_client_is_a_roster_source(make_client: MakeClient) -> None:
@@ -354,170 +350,3 @@ def test_errors_hold_nobody(graph: Graph, make_client: MakeClient) -> None:
     shown = f"{caught.value!r}{caught.value.__context__!r}{make_client()!r}"
     assert "Sentinel" not in shown
     assert SECRET not in shown
-
-
-# A plain directory
-
-
-@pytest.fixture
-def plain(graph: Graph) -> Graph:
-    """Return the tenant with a plain directory and no education resources."""
-    graph.rows = directory()
-    return graph
-
-
-def test_a_directory_is_who_the_rules_name(plain: Graph, make_client: MakeClient) -> None:
-    """Members of groups and people of departments are the roster, and nobody else."""
-    assert plain.rows
-    roster = make_client(directory=PLAIN).pull_roster()
-    roles = {user.sourced_id: user.roles[0].role for user in roster.users}
-    assert roles == {"u1": Role.student, "t1": Role.teacher}
-
-
-def test_groups_are_classes(plain: Graph, make_client: MakeClient) -> None:
-    """Groups that a rule names are classes; devices and strangers are not in them."""
-    assert plain.rows
-    roster = make_client(directory=PLAIN).pull_roster()
-    assert [c.sourced_id for c in roster.classes] == ["c1"]
-    assert {(e.user_id, e.role) for e in roster.enrollments} == {
-        ("u1", Role.student),
-        ("t1", Role.teacher),
-    }
-
-
-def test_what_a_directory_cannot_say_is_withheld(plain: Graph, make_client: MakeClient) -> None:
-    """There are no birth dates, contacts or terms in a directory."""
-    assert plain.rows
-    coverage = make_client(directory=PLAIN).pull_roster().coverage
-    for kind in (Kind.demographics, Kind.relationship, Kind.academic_session, Kind.course):
-        assert coverage.state(kind) is CoverageState.withheld
-    assert coverage.is_complete(Kind.user)
-
-
-def test_a_hidden_group_is_not_an_empty_one(plain: Graph, make_client: MakeClient) -> None:
-    """A group of a rule without members may be hidden, so its people are not gone."""
-    plain.rows["/groups/g1/transitiveMembers"] = []
-    coverage = make_client(directory=PLAIN).pull_roster().coverage
-    assert coverage.state(Kind.user, role=Role.student) is CoverageState.withheld
-    assert coverage.is_complete(Kind.user, role=Role.teacher)
-
-
-def test_fewer_rows_than_counted_are_an_error(plain: Graph, make_client: MakeClient) -> None:
-    """Graph counts users when asked to, and a list that is shorter is not whole."""
-
-    def more(asked: Asked, answer: Answer) -> Answer:
-        if asked.path != "/users":
-            return answer
-        return Answer.json({"value": plain.rows["/users"], "@odata.count": 9})
-
-    plain.fault = more
-    with pytest.raises(IncompletePullError, match="EDL-PULL-001"):
-        make_client(directory=PLAIN).pull_roster()
-
-
-def test_a_person_may_have_several_roles(plain: Graph, make_client: MakeClient) -> None:
-    """Who is in several groups has each role once, teaching first."""
-    plain.rows["/groups/g1/transitiveMembers"].append({"id": "t1"})
-    user = make_client(directory=PLAIN).pull_roster().user("t1")
-    assert user is not None
-    assert [role.role for role in user.roles] == [Role.teacher, Role.student]
-
-
-def test_staff_come_after_teachers_and_students() -> None:
-    """Other roles are not the primary one where a person teaches or learns."""
-    rules = Directory(staff_groups={"g"}, departments={"Kitchen": Role.staff})
-    assert rules.groups == {"g": Role.staff}
-
-
-@pytest.mark.parametrize("rules", [{}, {"student_groups": "g1"}])
-def test_rules_must_name_somebody(rules: dict[str, str]) -> None:
-    """A directory without a rule, or with one text for a set, is refused."""
-    with pytest.raises(ConfigError, match="EDL-CONF-074"):
-        Directory(**rules)  # type: ignore[arg-type] # wrong on purpose
-
-
-# The sign-in service
-
-
-def test_one_token_serves_many_requests(graph: Graph, make_client: MakeClient) -> None:
-    """Msal keeps the token, so a pull asks for one."""
-    client = make_client()
-    client.pull_roster()
-    client.pull_roster()
-    assert graph.issued == ["token-0"]
-    assert graph.forms[0]["scope"] == "https://graph.microsoft.com/.default"
-
-
-def test_a_refused_token_is_replaced_once(graph: Graph, make_client: MakeClient) -> None:
-    """When Graph refuses the token, one new one is asked for and the pull goes on."""
-    client = make_client()
-    client.pull_roster()
-    graph.live.clear()
-    assert client.pull_roster().users
-    assert graph.issued == ["token-0", "token-1"]
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("AADSTS7000215: Invalid client secret for somebody@example.org", "AADSTS7000215"),
-        ("no number", "invalid_client"),
-    ],
-)
-def test_a_refused_app_is_told_why(
-    graph: Graph, make_client: MakeClient, text: str, word: str
-) -> None:
-    """Microsoft's number says why there is no token; its text, which names people, is left out."""
-    body = {"error": "invalid_client", "error_description": text}
-    graph.token_answer = Answer.json(body, 401)
-    with pytest.raises(AuthError, match="EDL-ENTRA-003") as caught:
-        make_client().pull_roster()
-    assert caught.value.provider_code == word
-    assert "somebody" not in str(caught.value)
-
-
-def test_an_authority_that_names_another_host_gets_nothing(
-    graph: Graph, make_client: MakeClient
-) -> None:
-    """A token endpoint elsewhere is not sent the secret."""
-    there = f"https://evil.example.org/{TENANT}/token"
-    document = {"authorization_endpoint": there, "token_endpoint": there, "issuer": there}
-    graph.discovery = Answer.json(document)
-    with pytest.raises(AuthError, match="EDL-ENTRA-002"):
-        make_client().pull_roster()
-    assert graph.forms == []
-
-
-def test_an_authority_that_is_none_is_an_error(graph: Graph, make_client: MakeClient) -> None:
-    """HTML in place of a discovery document is said without quoting it."""
-    graph.discovery = Answer(200, b"<html>Sentinel</html>")
-    with pytest.raises(AuthError, match="EDL-ENTRA-004") as caught:
-        make_client().pull_roster()
-    assert "Sentinel" not in f"{caught.value!r}{caught.value.__context__!r}"
-
-
-def test_a_token_answer_that_is_none_is_an_error(graph: Graph, make_client: MakeClient) -> None:
-    """A token endpoint that answers nonsense is said without quoting it."""
-    graph.token_answer = Answer(200, b"<html>Sentinel</html>")
-    with pytest.raises(AuthError, match="EDL-ENTRA-004"):
-        make_client().pull_roster()
-
-
-def test_a_credential_that_is_none_is_refused(make_client: MakeClient) -> None:
-    """A certificate that msal cannot read is a wrong setting."""
-    credential = {"private_key_pfx_path": "/nowhere/key.pfx"}
-    with pytest.raises(ConfigError, match="EDL-CONF-073"):
-        make_client(credential=credential).pull_roster()
-
-
-def test_an_assertion_takes_the_place_of_a_secret(graph: Graph, make_client: MakeClient) -> None:
-    """An assertion is sent as one, and no secret."""
-    make_client(credential={"client_assertion": lambda: "header.body.signature"}).pull_roster()
-    assert graph.forms[0]["client_assertion"] == "header.body.signature"
-    assert "client_secret" not in graph.forms[0]
-
-
-def test_no_answer_from_the_authority_is_a_transport_error(make_client: MakeClient) -> None:
-    """An authority that nobody serves is an error of the network, not of the credentials."""
-    with pytest.raises(ProviderError, match="EDL-HTTP-010"):
-        make_client(authority=f"http://127.0.0.1:9/{TENANT}").pull_roster()

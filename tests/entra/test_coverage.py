@@ -1,46 +1,16 @@
 """What one refused, hidden or vanished list of a school or class does to a pull, and to a sync."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
-import attrs
 import pytest
 from tests.entra.conftest import MakeClient
-from tests.entra.graph import TENANT, Answer, Asked, Fault, Graph, directory
+from tests.entra.graph import TENANT, Answer, Asked, Graph
+from tests.entra.losing import planned, refuse
 
 from edlink.coverage import Scope
-from edlink.entra import Directory
-from edlink.errors import IncompletePullError, PermissionDeniedError, UnavailableError
-from edlink.matching import Action, Change, HostState, SyncMemory, SyncPolicy, apply_sync, plan_sync
+from edlink.errors import IncompletePullError, UnavailableError
 from edlink.roster import Roster
 from edlink.vocabulary import CoverageState, Kind, Role
-
-AT_ONCE = SyncPolicy(min_absences=1, grace_days=0)
-PLAIN = Directory(
-    student_groups={"g1"}, departments={"Faculty": Role.teacher}, class_prefix="class_"
-)
-
-
-def refuse(*paths: str, status: int = 403) -> Fault:
-    """Return what refuses some paths, and whatever lies below those that end in a slash."""
-
-    def fault(asked: Asked, answer: Answer) -> Answer:
-        found = any(
-            asked.path == path or (path.endswith("/") and asked.path.startswith(path))
-            for path in paths
-        )
-        return Answer.fault("Refused", status) if found else answer
-
-    return fault
-
-
-def planned(before: Roster, after: Roster) -> tuple[Change, ...]:
-    """Return what a host that had applied one pull would do, or hold, after another."""
-    host = HostState(memory=SyncMemory(source=before.source), records=[])
-    host = apply_sync(host, plan_sync(host, before, on=before.pulled_at.date()))
-    later = attrs.evolve(after, pulled_at=before.pulled_at + timedelta(days=1))
-    plan = plan_sync(host, later, policy=AT_ONCE, on=later.pulled_at.date())
-    return plan.changes + plan.held
 
 
 @pytest.fixture
@@ -283,159 +253,3 @@ def test_a_person_at_no_school_goes_where_contacts_are_not_told(
     assert not after.coverage.is_complete(Kind.user, TENANT, Role.guardian)
     archived = {c.sourced_id for c in planned(before, after) if c.kind is Kind.user}
     assert archived == {"u9"}
-
-
-# A plain directory
-
-
-@pytest.fixture
-def read(graph: Graph, make_client: MakeClient) -> Callable[[], Roster]:
-    """Return what pulls the tenant as a plain directory."""
-    graph.rows = directory()
-    return lambda: make_client(directory=PLAIN).pull_roster()
-
-
-@pytest.mark.parametrize("status", [403, 404])
-@pytest.mark.parametrize("group", ["g1", "c1"])
-def test_a_refused_group_changes_nobody(
-    graph: Graph, read: Callable[[], Roster], group: str, status: int
-) -> None:
-    """Members that are withheld neither go nor get another role."""
-    before = read()
-    graph.fault = refuse(f"/groups/{group}/transitiveMembers", status=status)
-    after = read()
-    assert planned(before, after) == ()
-    assert after.warnings
-
-
-TWO_GROUPS = Directory(
-    student_groups={"g1"},
-    teacher_groups={"g2"},
-    departments={"Kitchen": Role.staff},
-    class_prefix="class_",
-)
-
-
-@pytest.fixture
-def grouped(graph: Graph, make_client: MakeClient) -> Callable[[], Roster]:
-    """Return what pulls a directory with a group of students and one of teachers."""
-    graph.rows = directory()
-    user = "#microsoft.graph.user"
-    graph.rows["/users"].append({"id": "u2", "displayName": "Bea Invented"})
-    for name in ("u2", "x1"):
-        graph.rows["/groups/g1/transitiveMembers"].append({"@odata.type": user, "id": name})
-    graph.rows["/groups/g2/transitiveMembers"] = [{"@odata.type": user, "id": "t1"}]
-    return lambda: make_client(directory=TWO_GROUPS).pull_roster()
-
-
-def _told_roles(roster: Roster, kind: Kind) -> set[Role]:
-    roles = (Role.student, Role.teacher, Role.staff)
-    return {role for role in roles if roster.coverage.is_complete(kind, TENANT, role)}
-
-
-def test_an_empty_group_of_a_rule_keeps_its_role_alone(
-    graph: Graph, grouped: Callable[[], Roster]
-) -> None:
-    """Teachers of a group that is suddenly empty stay; a student goes, and another loses a role."""
-    before = grouped()
-    graph.rows["/groups/g2/transitiveMembers"] = []
-    graph.rows["/users"] = [row for row in graph.rows["/users"] if row["id"] != "u2"]
-    del graph.rows["/groups/g1/transitiveMembers"][2:]
-    after = grouped()
-    assert _told_roles(after, Kind.user) == _told_roles(after, Kind.enrollment)
-    assert _told_roles(after, Kind.user) == {Role.student, Role.staff}
-    changes = planned(before, after)
-    assert {(c.action, c.sourced_id) for c in changes if c.kind is Kind.user} == {
-        (Action.archive, "u2"),
-        (Action.update, "x1"),
-    }
-    assert not [warning for warning in after.warnings if warning.distrusts]
-
-
-def test_an_empty_group_of_a_rule_is_named(graph: Graph, grouped: Callable[[], Roster]) -> None:
-    """The warning says which groups are empty, and what to do."""
-    graph.rows["/groups/g2/transitiveMembers"] = []
-    (warning,) = (w for w in grouped().warnings if w.code == "EDL-WARN-805")
-    assert (warning.count, warning.ids) == (1, ("g2",))
-    assert "take" in warning.message
-
-
-@pytest.mark.parametrize("status", [403, 404])
-def test_a_refused_group_of_a_rule_keeps_its_role_alone(
-    graph: Graph, grouped: Callable[[], Roster], status: int
-) -> None:
-    """One group that is refused leaves those in other roles as known as ever."""
-    before = grouped()
-    graph.fault = refuse("/groups/g2/transitiveMembers", status=status)
-    graph.rows["/users"] = [row for row in graph.rows["/users"] if row["id"] != "u2"]
-    changes = planned(before, grouped())
-    assert {(c.action, c.sourced_id) for c in changes if c.kind is Kind.user} == {
-        (Action.archive, "u2")
-    }
-
-
-def test_empty_groups_of_several_roles_leave_all_roles_as_they_are(
-    graph: Graph, grouped: Callable[[], Roster]
-) -> None:
-    """Who is staff by a department may still teach or learn by a group that is not seen."""
-    before = grouped()
-    graph.rows["/groups/g1/transitiveMembers"] = []
-    graph.rows["/groups/g2/transitiveMembers"] = []
-    assert planned(before, grouped()) == ()
-
-
-@pytest.mark.parametrize("refused", [("/groups/",), ("/groups/g1/", "/groups/g2/")])
-def test_refused_groups_of_all_rules_change_nobody(
-    graph: Graph, grouped: Callable[[], Roster], refused: tuple[str, ...]
-) -> None:
-    """Who is known by a department alone keeps what the groups said."""
-    before = grouped()
-    graph.fault = refuse(*refused)
-    assert planned(before, grouped()) == ()
-
-
-def test_a_teacher_whose_group_is_empty_keeps_the_role(
-    graph: Graph, grouped: Callable[[], Roster]
-) -> None:
-    """Who teaches by a group and is staff by a department teaches here still."""
-    user = "#microsoft.graph.user"
-    graph.rows["/groups/g2/transitiveMembers"] = [{"@odata.type": user, "id": "x1"}]
-    del graph.rows["/groups/g1/transitiveMembers"][3:]
-    before = grouped()
-    graph.rows["/groups/g2/transitiveMembers"] = []
-    assert planned(before, grouped()) == ()
-
-
-def test_a_class_group_that_went_meanwhile_is_gone(
-    graph: Graph, read: Callable[[], Roster]
-) -> None:
-    """A group that is a class and is not there any more is no class."""
-    graph.fault = refuse("/groups/c1", "/groups/c1/", status=404)
-    roster = read()
-    assert roster.classes == ()
-    assert roster.coverage.untold_classes == set()
-
-
-def test_a_rule_for_a_group_that_went_withholds(graph: Graph, read: Callable[[], Roster]) -> None:
-    """A group of a rule that is not there may be mistyped: its people are not gone."""
-    before = read()
-    graph.fault = refuse("/groups/g1", "/groups/g1/", status=404)
-    assert planned(before, read()) == ()
-
-
-def test_a_class_group_without_a_member_may_be_hidden(
-    graph: Graph, read: Callable[[], Roster]
-) -> None:
-    """Nobody leaves a class whose group suddenly has no member."""
-    before = read()
-    graph.rows["/groups/c1/transitiveMembers"] = []
-    after = read()
-    assert after.coverage.untold_classes == {"c1"}
-    assert planned(before, after) == ()
-
-
-def test_nothing_but_refused_groups_is_an_error(graph: Graph, make_client: MakeClient) -> None:
-    """A directory that may not be read is refused."""
-    graph.rows, graph.fault = directory(), refuse("/users", "/groups", "/groups/")
-    with pytest.raises(PermissionDeniedError):
-        make_client(directory=PLAIN).pull_roster()

@@ -3,12 +3,14 @@ import sys
 
 import pytest
 import requests
-from tests.entra.graph import CLIENT, SECRET, TENANT, Graph
+from tests.entra.conftest import MakeClient
+from tests.entra.graph import CLIENT, SECRET, TENANT, Answer, Graph
 
 from edlink._http.exchange import Response
 from edlink._http.limits import SystemClock
 from edlink.entra import token
 from edlink.entra.token import GraphToken, _Http
+from edlink.errors import AuthError, ConfigError, ProviderError
 
 
 def _auth(graph: Graph) -> GraphToken:
@@ -75,3 +77,87 @@ def test_answers_of_a_secure_authority_are_left_alone() -> None:
     answer = http._shaped(Response(status=200, headers={}, body=body, endpoint="GET x"))
     assert answer.text == body.decode()
     http.close()
+
+
+def test_one_token_serves_many_requests(graph: Graph, make_client: MakeClient) -> None:
+    """Msal keeps the token, so a pull asks for one."""
+    client = make_client()
+    client.pull_roster()
+    client.pull_roster()
+    assert graph.issued == ["token-0"]
+    assert graph.forms[0]["scope"] == "https://graph.microsoft.com/.default"
+
+
+def test_a_refused_token_is_replaced_once(graph: Graph, make_client: MakeClient) -> None:
+    """When Graph refuses the token, one new one is asked for and the pull goes on."""
+    client = make_client()
+    client.pull_roster()
+    graph.live.clear()
+    assert client.pull_roster().users
+    assert graph.issued == ["token-0", "token-1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("AADSTS7000215: Invalid client secret for somebody@example.org", "AADSTS7000215"),
+        ("no number", "invalid_client"),
+    ],
+)
+def test_a_refused_app_is_told_why(
+    graph: Graph, make_client: MakeClient, text: str, word: str
+) -> None:
+    """Microsoft's number says why there is no token; its text, which names people, is left out."""
+    body = {"error": "invalid_client", "error_description": text}
+    graph.token_answer = Answer.json(body, 401)
+    with pytest.raises(AuthError, match="EDL-ENTRA-003") as caught:
+        make_client().pull_roster()
+    assert caught.value.provider_code == word
+    assert "somebody" not in str(caught.value)
+
+
+def test_an_authority_that_names_another_host_gets_nothing(
+    graph: Graph, make_client: MakeClient
+) -> None:
+    """A token endpoint elsewhere is not sent the secret."""
+    there = f"https://evil.example.org/{TENANT}/token"
+    document = {"authorization_endpoint": there, "token_endpoint": there, "issuer": there}
+    graph.discovery = Answer.json(document)
+    with pytest.raises(AuthError, match="EDL-ENTRA-002"):
+        make_client().pull_roster()
+    assert graph.forms == []
+
+
+def test_an_authority_that_is_none_is_an_error(graph: Graph, make_client: MakeClient) -> None:
+    """HTML in place of a discovery document is said without quoting it."""
+    graph.discovery = Answer(200, b"<html>Sentinel</html>")
+    with pytest.raises(AuthError, match="EDL-ENTRA-004") as caught:
+        make_client().pull_roster()
+    assert "Sentinel" not in f"{caught.value!r}{caught.value.__context__!r}"
+
+
+def test_a_token_answer_that_is_none_is_an_error(graph: Graph, make_client: MakeClient) -> None:
+    """A token endpoint that answers nonsense is said without quoting it."""
+    graph.token_answer = Answer(200, b"<html>Sentinel</html>")
+    with pytest.raises(AuthError, match="EDL-ENTRA-004"):
+        make_client().pull_roster()
+
+
+def test_a_credential_that_is_none_is_refused(make_client: MakeClient) -> None:
+    """A certificate that msal cannot read is a wrong setting."""
+    credential = {"private_key_pfx_path": "/nowhere/key.pfx"}
+    with pytest.raises(ConfigError, match="EDL-CONF-073"):
+        make_client(credential=credential).pull_roster()
+
+
+def test_an_assertion_takes_the_place_of_a_secret(graph: Graph, make_client: MakeClient) -> None:
+    """An assertion is sent as one, and no secret."""
+    make_client(credential={"client_assertion": lambda: "header.body.signature"}).pull_roster()
+    assert graph.forms[0]["client_assertion"] == "header.body.signature"
+    assert "client_secret" not in graph.forms[0]
+
+
+def test_no_answer_from_the_authority_is_a_transport_error(make_client: MakeClient) -> None:
+    """An authority that nobody serves is an error of the network, not of the credentials."""
+    with pytest.raises(ProviderError, match="EDL-HTTP-010"):
+        make_client(authority=f"http://127.0.0.1:9/{TENANT}").pull_roster()
