@@ -1,11 +1,10 @@
-from datetime import UTC, date, datetime
+from datetime import date
 
 import attrs
 import pytest
+from tests.matching.term_cases import CLASSES, FALL, PEOPLE, SPRING, YEAR, a_roster, enrolled
 
-from edlink.coverage import Source
 from edlink.errors import ConfigError
-from edlink.matching.overview import term_overview
 from edlink.matching.terms import (
     Between,
     FilterResult,
@@ -14,48 +13,8 @@ from edlink.matching.terms import (
     Undated,
     filter_terms,
 )
-from edlink.model import AcademicSession, Class, Enrollment, Record, User
-from edlink.roster import Roster
-from edlink.vocabulary import Kind, Role, SessionType
-
-YEAR = AcademicSession(
-    sourced_id="year",
-    title="2025-26",
-    type=SessionType.school_year,
-    start_date=date(2025, 8, 1),
-    end_date=date(2026, 6, 1),
-)
-FALL = AcademicSession(
-    sourced_id="fall",
-    title="Fall",
-    type=SessionType.semester,
-    start_date=date(2025, 8, 1),
-    end_date=date(2026, 1, 1),
-    parent_id="year",
-)
-SPRING = AcademicSession(
-    sourced_id="spring",
-    title="Spring",
-    type=SessionType.semester,
-    start_date=date(2026, 1, 10),
-    end_date=date(2026, 6, 1),
-    parent_id="year",
-)
-CLASSES = (
-    Class(sourced_id="all-year", session_ids=("year",)),
-    Class(sourced_id="autumn", session_ids=("fall",), org_id="s1"),
-    Class(sourced_id="both", session_ids=("fall", "spring")),
-    Class(sourced_id="loose"),
-    Class(sourced_id="vernal", session_ids=("spring",)),
-)
-
-
-def _roster(*more: Record, sessions: tuple[AcademicSession, ...] = (YEAR, FALL, SPRING)) -> Roster:
-    return Roster.from_records(
-        [*sessions, *CLASSES, *more],
-        source=Source("classlink", "d1"),
-        pulled_at=datetime(2025, 9, 1, tzinfo=UTC),
-    )
+from edlink.model import AcademicSession, Class
+from edlink.vocabulary import Kind, SessionType
 
 
 def _kept(result: FilterResult) -> list[str]:
@@ -64,7 +23,7 @@ def _kept(result: FilterResult) -> list[str]:
 
 def test_a_day_keeps_the_classes_of_its_terms() -> None:
     """On a day in spring the spring and the year-long classes are there, and the loose one."""
-    result = filter_terms(_roster(), on=date(2026, 2, 1))
+    result = filter_terms(a_roster(), on=date(2026, 2, 1))
 
     assert _kept(result) == ["all-year", "both", "loose", "vernal"]
     assert result.session_ids == ("spring", "year")
@@ -72,7 +31,7 @@ def test_a_day_keeps_the_classes_of_its_terms() -> None:
 
 def test_a_class_dropped_says_why() -> None:
     """A class of another term is listed with its reason."""
-    result = filter_terms(_roster(), on=date(2026, 2, 1))
+    result = filter_terms(a_roster(), on=date(2026, 2, 1))
 
     assert [(n.kind, n.sourced_id, n.reason) for n in result.dropped] == [
         (Kind.class_, "autumn", "out_of_term")
@@ -82,14 +41,14 @@ def test_a_class_dropped_says_why() -> None:
 
 def test_a_choice_keeps_what_lies_inside_and_around_it() -> None:
     """The fall semester has its own and the year-long classes, but not spring's."""
-    result = filter_terms(_roster(), on=date(2026, 2, 1), choices=[TermChoice.of(FALL)])
+    result = filter_terms(a_roster(), on=date(2026, 2, 1), choices=[TermChoice.of(FALL)])
 
     assert _kept(result) == ["all-year", "autumn", "both", "loose"]
 
 
 def test_a_chosen_year_holds_all_its_parts() -> None:
     """Whoever chooses the year gets the classes of every part."""
-    result = filter_terms(_roster(), on=date(2026, 2, 1), choices=[TermChoice.of(YEAR)])
+    result = filter_terms(a_roster(), on=date(2026, 2, 1), choices=[TermChoice.of(YEAR)])
 
     assert len(_kept(result)) == len(CLASSES)
 
@@ -101,7 +60,7 @@ def test_a_choice_survives_a_new_id() -> None:
         sourced_id="f2", title="Fall", start_date=FALL.start_date, end_date=FALL.end_date
     )
 
-    result = filter_terms(_roster(sessions=(renamed,)), on=date(2026, 2, 1), choices=[choice])
+    result = filter_terms(a_roster(sessions=(renamed,)), on=date(2026, 2, 1), choices=[choice])
 
     assert result.session_ids == ("f2",)
 
@@ -113,7 +72,7 @@ def test_an_id_that_now_means_another_term_is_not_followed() -> None:
     )
     choice = TermChoice.of(FALL)
 
-    result = filter_terms(_roster(sessions=(other,)), on=date(2026, 2, 1), choices=[choice])
+    result = filter_terms(a_roster(sessions=(other,)), on=date(2026, 2, 1), choices=[choice])
 
     assert [(p.code, p.session_ids) for p in result.problems] == [("EDL-TERM-007", ("fall",))]
     assert "autumn" not in _kept(result)
@@ -121,7 +80,9 @@ def test_an_id_that_now_means_another_term_is_not_followed() -> None:
 
 def test_a_choice_by_id_alone_is_followed() -> None:
     """A choice that holds nothing but the id trusts the id."""
-    result = filter_terms(_roster(), on=date(2026, 2, 1), choices=[TermChoice(session_id="spring")])
+    result = filter_terms(
+        a_roster(), on=date(2026, 2, 1), choices=[TermChoice(session_id="spring")]
+    )
 
     assert result.session_ids == ("spring", "year")
 
@@ -136,7 +97,7 @@ def test_a_class_without_any_date_follows_the_policy(
     flagged: bool,
 ) -> None:
     """A class that no date says anything of is kept, dropped, or kept and flagged."""
-    result = filter_terms(_roster(), on=date(2026, 2, 1), policy=TermPolicy(undated=undated))
+    result = filter_terms(a_roster(), on=date(2026, 2, 1), policy=TermPolicy(undated=undated))
 
     assert ("loose" in _kept(result)) == kept
     assert ("loose" in {f.sourced_id for f in result.flags}) == flagged
@@ -159,7 +120,7 @@ def test_days_between_terms_follow_the_policy(between: Between, on: date, kept: 
     """In the holidays nothing, the last or the next terms are current."""
     policy = TermPolicy(between=between, undated=Undated.drop)
 
-    assert _kept(filter_terms(_roster(), on=on, policy=policy)) == kept
+    assert _kept(filter_terms(a_roster(), on=on, policy=policy)) == kept
 
 
 @pytest.mark.parametrize(("on", "kept"), [(date(2025, 10, 1), False), (date(2026, 5, 20), True)])
@@ -175,7 +136,7 @@ def test_a_summer_term_of_the_year_waits_for_its_turn(on: date, kept: bool) -> N
         parent_id="year",
     )
     camp = Class(sourced_id="camp", session_ids=("summer",))
-    roster = _roster(camp, sessions=(year, FALL, spring, summer))
+    roster = a_roster(camp, sessions=(year, FALL, spring, summer))
 
     assert ("camp" in _kept(filter_terms(roster, on=on))) is kept
 
@@ -193,7 +154,7 @@ def test_a_short_part_of_the_year_is_over_when_it_is_over(on: date) -> None:
     )
     class_ = Class(sourced_id="boot", session_ids=("camp",))
     for sessions in ((YEAR, parts[0]), (YEAR, *parts)):
-        assert "boot" not in _kept(filter_terms(_roster(class_, sessions=sessions), on=on))
+        assert "boot" not in _kept(filter_terms(a_roster(class_, sessions=sessions), on=on))
 
 
 def test_between_semesters_their_own_terms_are_current_too() -> None:
@@ -206,7 +167,7 @@ def test_between_semesters_their_own_terms_are_current_too() -> None:
         parent_id="spring",
     )
     class_ = Class(sourced_id="quarterly", session_ids=("q3",))
-    roster = _roster(class_, sessions=(YEAR, FALL, SPRING, quarter))
+    roster = a_roster(class_, sessions=(YEAR, FALL, SPRING, quarter))
 
     assert "quarterly" in _kept(filter_terms(roster, on=date(2026, 1, 5)))
 
@@ -220,7 +181,7 @@ def test_the_last_day_there_is_ends_a_term() -> None:
     )
     class_ = Class(sourced_id="endless", session_ids=("a",))
     result = filter_terms(
-        _roster(class_, sessions=sessions), on=date(2026, 2, 1), policy=TermPolicy(grace_days=7)
+        a_roster(class_, sessions=sessions), on=date(2026, 2, 1), policy=TermPolicy(grace_days=7)
     )
     assert "endless" in _kept(result)
 
@@ -231,7 +192,7 @@ def test_each_school_is_between_terms_by_itself() -> None:
         sourced_id="s2", org_id="o2", start_date=date(2026, 3, 1), end_date=date(2026, 5, 1)
     )
     class_ = Class(sourced_id="resting", org_id="o2", session_ids=("s2",))
-    roster = _roster(class_, sessions=(YEAR, FALL, SPRING, holiday))
+    roster = a_roster(class_, sessions=(YEAR, FALL, SPRING, holiday))
 
     assert "resting" in _kept(filter_terms(roster, on=date(2026, 2, 1)))
 
@@ -241,7 +202,7 @@ def test_a_class_with_its_own_dates_obeys_them_before_its_term() -> None:
     early = Class(sourced_id="early", session_ids=("spring",), begin_date=date(2025, 11, 1))
     over = Class(sourced_id="over", session_ids=("fall",), end_date=date(2025, 10, 1))
 
-    kept = _kept(filter_terms(_roster(early, over), on=date(2025, 11, 15)))
+    kept = _kept(filter_terms(a_roster(early, over), on=date(2025, 11, 15)))
 
     assert "early" in kept
     assert "over" not in kept
@@ -250,7 +211,7 @@ def test_a_class_with_its_own_dates_obeys_them_before_its_term() -> None:
 def test_a_dated_class_without_a_term_belongs_to_choices_it_meets() -> None:
     """With choices, a class without a session is placed by its own dates."""
     dated = Class(sourced_id="dated", begin_date=date(2025, 9, 1), end_date=date(2025, 10, 1))
-    roster = _roster(dated)
+    roster = a_roster(dated)
 
     fall = filter_terms(roster, on=date(2026, 2, 1), choices=[TermChoice.of(FALL)])
     spring = filter_terms(roster, on=date(2026, 2, 1), choices=[TermChoice.of(SPRING)])
@@ -263,31 +224,15 @@ def test_a_dated_class_is_current_by_itself_where_no_session_is() -> None:
     dated = Class(sourced_id="dated", begin_date=date(2025, 9, 1), end_date=date(2025, 10, 1))
     policy = TermPolicy(undated=Undated.drop)
 
-    on_day = filter_terms(_roster(dated, sessions=()), on=date(2025, 9, 1), policy=policy)
-    after = filter_terms(_roster(dated, sessions=()), on=date(2025, 10, 1), policy=policy)
+    on_day = filter_terms(a_roster(dated, sessions=()), on=date(2025, 9, 1), policy=policy)
+    after = filter_terms(a_roster(dated, sessions=()), on=date(2025, 10, 1), policy=policy)
 
     assert (_kept(on_day), _kept(after)) == (["dated"], [])
 
 
-def _enrolled(sourced_id: str, class_id: str, **facts: object) -> Enrollment:
-    given = {"user_id": "u1", "class_id": class_id, "role": Role.student, **facts}
-    return Enrollment(sourced_id=sourced_id, **given)  # type: ignore[arg-type]
-
-
-PEOPLE = (
-    User(sourced_id="u1"),
-    _enrolled("e1", "both", end_date=date(2026, 1, 20)),
-    _enrolled("e2", "both", begin_date=date(2026, 1, 20)),
-    _enrolled("e3", "autumn"),
-    _enrolled("e4", "vernal", user_id="nobody"),
-    _enrolled("e5", "vernal", user_id=None),
-    _enrolled("e6", "absent"),
-)
-
-
 def test_enrollments_follow_class_person_and_their_own_dates() -> None:
     """An enrollment stays with its class and person, and only inside its own dates."""
-    result = filter_terms(_roster(*PEOPLE), on=date(2026, 2, 1))
+    result = filter_terms(a_roster(*PEOPLE), on=date(2026, 2, 1))
 
     why = {n.sourced_id: n.reason for n in result.dropped if n.kind is Kind.enrollment}
     assert [e.sourced_id for e in result.roster.enrollments] == ["e2"]
@@ -303,22 +248,22 @@ def test_enrollments_follow_class_person_and_their_own_dates() -> None:
 def test_enrollment_dates_may_be_left_out_of_it() -> None:
     """Enrollment dates and sessions are two switches."""
     policy = TermPolicy(respect_enrollment_dates=False)
-    result = filter_terms(_roster(*PEOPLE), on=date(2026, 2, 1), policy=policy)
+    result = filter_terms(a_roster(*PEOPLE), on=date(2026, 2, 1), policy=policy)
 
     assert [e.sourced_id for e in result.roster.enrollments] == ["e1", "e2"]
 
 
 def test_between_terms_an_enrollment_counts_for_the_term_it_meets() -> None:
     """In summer, last term's enrollments are shown with last term's classes."""
-    late = _enrolled("e9", "vernal", begin_date=date(2026, 5, 1), end_date=date(2026, 6, 1))
-    result = filter_terms(_roster(*PEOPLE, late), on=date(2026, 7, 1))
+    late = enrolled("e9", "vernal", begin_date=date(2026, 5, 1), end_date=date(2026, 6, 1))
+    result = filter_terms(a_roster(*PEOPLE, late), on=date(2026, 7, 1))
 
     assert "e9" in {e.sourced_id for e in result.roster.enrollments}
 
 
 def test_a_person_without_a_class_left_is_flagged_and_stays() -> None:
     """Nobody is removed by a term filter."""
-    result = filter_terms(_roster(PEOPLE[0], PEOPLE[3]), on=date(2026, 2, 1))
+    result = filter_terms(a_roster(PEOPLE[0], PEOPLE[3]), on=date(2026, 2, 1))
 
     flags = [f for f in result.flags if f.kind is Kind.user]
     assert [u.sourced_id for u in result.roster.users] == ["u1"]
@@ -335,7 +280,7 @@ def test_inference_may_be_switched_off() -> None:
             sourced_id="spring", start_date=date(2026, 1, 1), end_date=date(2026, 6, 1)
         ),
     )
-    roster = _roster(sessions=parts)
+    roster = a_roster(sessions=parts)
     plain = TermPolicy(infer_ends=False, between=Between.empty, undated=Undated.drop)
     inferring = TermPolicy(between=Between.empty, undated=Undated.drop)
 
@@ -350,54 +295,3 @@ def test_a_negative_number_of_days_is_refused() -> None:
     """Days are counted from 0."""
     with pytest.raises(ConfigError, match="EDL-CONF-092"):
         TermPolicy(grace_days=-1)
-
-
-def test_the_overview_counts_schools_classes_and_students() -> None:
-    """Each term's row says where it is taught, how much, and to how many."""
-    overview = term_overview(_roster(*PEOPLE), on=date(2026, 2, 1))
-
-    rows = {row.session_id: row for row in overview.rows}
-    assert [row.session_id for row in overview.rows] == ["fall", "year", "spring"]
-    assert (rows["fall"].org_ids, rows["fall"].classes, rows["fall"].students) == (("s1",), 2, 1)
-    assert overview.proposed == ("spring", "year")
-    assert [row.is_proposed for row in overview.rows] == [False, True, True]
-
-
-def test_the_overview_names_odd_classes() -> None:
-    """Classes with no, only past, or several terms are listed."""
-    overview = term_overview(_roster(), on=date(2026, 2, 1))
-
-    assert overview.classes_without_term == ("loose",)
-    assert overview.classes_past == ("autumn",)
-    assert overview.classes_in_several == ("both",)
-
-
-def test_the_overview_shows_overlaps_of_one_kind() -> None:
-    """Two semesters that share a day are listed with each other, the year is not."""
-    summer = AcademicSession(
-        sourced_id="extra",
-        type=SessionType.semester,
-        start_date=date(2026, 5, 1),
-        end_date=date(2026, 8, 1),
-    )
-    bare = AcademicSession(sourced_id="bare")
-    overview = term_overview(
-        _roster(sessions=(YEAR, FALL, SPRING, summer, bare)),
-        on=date(2026, 2, 1),
-        policy=TermPolicy(infer_ends=False),
-    )
-
-    overlaps = {row.session_id: row.overlaps for row in overview.rows if row.overlaps}
-    assert overlaps == {"extra": ("spring",), "spring": ("extra",)}
-
-
-def test_the_overview_reads_as_text() -> None:
-    """The text marks the proposed terms and counts the odd classes."""
-    text = term_overview(
-        _roster(sessions=(YEAR, FALL, SPRING, AcademicSession(sourced_id="bare"))),
-        on=date(2026, 2, 1),
-    ).to_text()
-
-    assert "* 2025-26 (school_year) 2025-08-01 to 2026-06-01: 0 schools, 1 classes" in text
-    assert "1 classes without a term" in text
-    assert "EDL-TERM-004 no_dates: 1 sessions" in text
