@@ -230,7 +230,6 @@ class Arrivals:
             return
         self.draft.changes.append(change)
         self.draft.present[self.kind].add(record.sourced_id)
-        self.draft.newcomers.add((self.kind, record.sourced_id))
         if action is Action.adopt:
             self.draft.adopted[self.kind][held.ref] = record.sourced_id
         self._follow(here, record, held, effect.fields)
@@ -287,7 +286,6 @@ class Arrivals:
             self.draft.keep_out(self.kind, record, why)
             return
         self.draft.present[self.kind].add(record.sourced_id)
-        self.draft.newcomers.add((self.kind, record.sourced_id))
         self._settle(record)
         here = self._here(record)
         self.draft.changes.append(

@@ -144,7 +144,6 @@ class Departures:
             record, change = removal.held.record, removal.change
             if change.action is Action.rekey:
                 draft.present[self.kind].add(change.sourced_id)
-                draft.newcomers.add((self.kind, change.sourced_id))
                 draft.renamed[self.kind][record.sourced_id] = change.sourced_id
             is_free = scopes.isdisjoint({None, *draft.places.orgs(record)})
             if is_free and not draft.hangs_on_withheld(record):

@@ -77,7 +77,6 @@ class Draft:
         withheld: Records whose archiving is held; what hangs on them is held too.
         reused: Ids of users under which another person came.
         typed: Fields of adopted records that their source has never sent, by kind and ref.
-        newcomers: Records whose ids nobody had here, not even in the archive.
         undecided: Why managed users are left to a person, by id; what hangs on them is left too.
     """
 
@@ -106,7 +105,6 @@ class Draft:
     ids_here: dict[tuple[Kind, str], str] = attrs.field(factory=dict)
     withheld: set[tuple[Kind, str]] = attrs.field(factory=set)
     typed: dict[tuple[Kind, str], frozenset[str]] = attrs.field(factory=dict)
-    newcomers: set[tuple[Kind, str | None]] = attrs.field(factory=set)
     undecided: dict[str, str] = attrs.field(factory=dict)
 
     def keep(self, held: HostRecord, reason: str) -> None:
@@ -146,9 +144,14 @@ class Draft:
         return bool(self.withheld) and any((kind, i) in self.withheld for kind, i in _ends(record))
 
     def hangs_on_newcomer(self, kind: Kind, record: Record) -> bool:
-        """Return whether a record of a managed kind names a user who gets that id only now."""
-        users = (end for end in _ends(record) if end[0] is Kind.user)
-        return kind in self.policy.kinds and any(end in self.newcomers for end in users)
+        """
+        Return whether a record of a managed kind names a user who gets that id only now.
+
+        Nobody had it here, not even in the archive.
+        """
+        present, known = self.present[Kind.user], self.host.managed(Kind.user)
+        users = (i for end, i in _ends(record) if end is Kind.user)
+        return kind in self.policy.kinds and any(i in present and i not in known for i in users)
 
     def why_undecided(self, record: Record) -> str | None:
         """Return why a person must first say who is at an end of a connecting record, or None."""
