@@ -1,7 +1,8 @@
 """What a set-up doctor looks at before the first person signs in; shared by every login."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import parse_qs
 
 from edlink.errors import LoginError
@@ -75,12 +76,28 @@ def key_findings(keys: KeySet) -> tuple[Finding, ...]:
     )
 
 
-def scope_findings(keys: KeySet, wanted: tuple[str, ...]) -> tuple[Finding, ...]:
-    """Return whether the provider offers the scopes the login asks for, where it lists its own."""
+def openid_findings(keys: KeySet, flow: CodeFlow) -> tuple[Finding, ...]:
+    """Return everything that a provider's discovery document can say of a login's set-up."""
+    urls = {"authorization_endpoint": flow.authorize_url, "token_endpoint": flow.token_url}
+    document = _discovered(keys)
+    return (
+        *key_findings(keys),
+        *_scope_findings(document, flow.scopes),
+        *_endpoint_findings(document, urls),
+    )
+
+
+def _discovered(keys: KeySet) -> Mapping[str, Any]:
+    """Return the discovery document, empty where it cannot be read: ``key_findings`` says that."""
     try:
-        offered = texts(keys.discovery().get("scopes_supported"))
+        return keys.discovery()
     except LoginError:
-        return ()  # key_findings has said so
+        return {}
+
+
+def _scope_findings(document: Mapping[str, Any], wanted: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Return whether the provider offers the scopes the login asks for, where it lists its own."""
+    offered = texts(document.get("scopes_supported"))
     missing = [scope for scope in wanted if scope not in offered]
     if not offered or not missing:
         return ()
@@ -95,18 +112,16 @@ def scope_findings(keys: KeySet, wanted: tuple[str, ...]) -> tuple[Finding, ...]
     return (finding,)
 
 
-def endpoint_findings(keys: KeySet, **configured: str) -> tuple[Finding, ...]:
+def _endpoint_findings(
+    document: Mapping[str, Any], configured: Mapping[str, str]
+) -> tuple[Finding, ...]:
     """
-    Return which of the provider's addresses have moved, by its discovery document.
+    Return which of the provider's addresses have moved.
 
     Args:
-        keys: Reads the document.
+        document: The discovery document.
         configured: What the login uses, by the document's name for it.
     """
-    try:
-        document = keys.discovery()
-    except LoginError:
-        return ()  # key_findings has said so
     moved = [name for name, url in configured.items() if document.get(name, url) != url]
     if not moved:
         return ()
@@ -119,16 +134,6 @@ def endpoint_findings(keys: KeySet, **configured: str) -> tuple[Finding, ...]:
         who="developer",
     )
     return (finding,)
-
-
-def openid_findings(keys: KeySet, flow: CodeFlow) -> tuple[Finding, ...]:
-    """Return everything that a provider's discovery document can say of a login's set-up."""
-    urls = {"authorization_endpoint": flow.authorize_url, "token_endpoint": flow.token_url}
-    return (
-        *key_findings(keys),
-        *scope_findings(keys, flow.scopes),
-        *endpoint_findings(keys, **urls),
-    )
 
 
 def request_finding(  # noqa: PLR0913 - one keyword per part of the request
@@ -179,13 +184,9 @@ def discovered_findings(
     keys: KeySet, sender: Sender, *, client_id: str, redirect_uri: str, scopes: Collection[str]
 ) -> tuple[Finding, ...]:
     """Return ``key_findings``, after whether the request is taken where discovery sends it."""
-    try:
-        url = text(keys.discovery().get("authorization_endpoint"))
-    except LoginError:
-        url = None  # key_findings says so
     taken = request_finding(
         sender,
-        url or "",
+        text(_discovered(keys).get("authorization_endpoint")) or "",
         client_id=client_id,
         redirect_uri=redirect_uri,
         scopes=scopes,
