@@ -134,10 +134,7 @@ class CallbackGate:
         require_first_restart(_AGAIN if just_restarted else state)
 
     def _check_pending(self, state: str, pending: PendingLogin) -> None:
-        begun = (pending.provider, pending.login, pending.redirect_uri)
-        if begun != (self.provider, self.login, self.redirect_uri):
-            message = "the pending login was begun for another provider, tenant or address"
-            raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
+        check_begun_by(pending, self.provider, self.login, self.redirect_uri)
         if not hmac.compare_digest(_bytes(state), _bytes(pending.state)):
             message = "the callback's state is not this browser's"
             raise StateMismatchError("EDL-LOGIN-001", message, reason="try_again")
@@ -155,6 +152,24 @@ def require_first_restart(state: str) -> None:
         message = "the login was restarted once and its answer still belongs to no login here"
         fix = "Check that the host's cookie reaches the callback; open the app once more."
         raise StateMismatchError("EDL-LOGIN-002", message, reason="try_again", fix=fix)
+
+
+def check_begun_by(pending: PendingLogin, provider: str, login: str, redirect_uri: str) -> None:
+    """
+    Check that a pending login was begun by the login that completes it.
+
+    Args:
+        pending: What the host kept.
+        provider: Short name of the provider.
+        login: Which login with that provider, as ``name_login`` gives it.
+        redirect_uri: The address the browser returns to.
+
+    Raises:
+        StateMismatchError: EDL-LOGIN-004 when it was another one.
+    """
+    if (pending.provider, pending.login, pending.redirect_uri) != (provider, login, redirect_uri):
+        message = "the pending login was begun for another provider, tenant or address"
+        raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
 
 
 def check_not_expired(pending: PendingLogin, now: float) -> None:

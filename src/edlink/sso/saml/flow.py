@@ -14,9 +14,10 @@ import attrs
 from lxml import etree
 from oauthlib.common import add_params_to_uri
 
-from edlink.errors import ConfigError, InvalidLoginError, StateMismatchError
+from edlink.errors import ConfigError, InvalidLoginError
 from edlink.sso.addresses import require_safe_url, safe_return_to
 from edlink.sso.callback import (
+    check_begun_by,
     check_not_expired,
     name_login,
     new_state,
@@ -156,10 +157,7 @@ class SamlFlow:
                 )
                 raise InvalidLoginError("EDL-LOGIN-044", message, reason="try_again", fix=fix)
             return
-        begun = (pending.provider, pending.login, pending.redirect_uri)
-        if begun != (self.provider, self._login(self.parties()), self.acs_url):
-            message = "the pending login was begun for another provider, tenant or address"
-            raise StateMismatchError("EDL-LOGIN-004", message, reason="try_again")
+        check_begun_by(pending, self.provider, self._login(self.parties()), self.acs_url)
         check_not_expired(pending, self.clock())
 
     def _verified(self, posted: etree._Element) -> etree._Element:
