@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from edlink.entra.aadsts import explain
 from edlink.entra.member_groups import GRAPH_URL, member_groups
 from edlink.entra.msal_http import UNREADABLE, MsalHttp
-from edlink.errors import ConfigError, InvalidLoginError, LoginCancelledError, LoginError
+from edlink.errors import ConfigError, InvalidLoginError, LoginError
 from edlink.report import Finding
 from edlink.sso.addresses import origin, require_safe_url, safe_return_to
 from edlink.sso.callback import CallbackGate, check_ended, name_login, new_state
@@ -28,7 +28,15 @@ from edlink.sso.id_token import TokenRules, verify_id_token
 from edlink.sso.identity import Identity, Unverified
 from edlink.sso.keys import KeySet
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
-from edlink.sso.refusals import contradiction, foreign_tenant, nobody
+from edlink.sso.refusals import (
+    bad_code,
+    contradiction,
+    ended,
+    foreign_tenant,
+    no_tokens,
+    nobody,
+    unknown_app,
+)
 from edlink.sso.sender import Sender
 from edlink.sso.stores import ReplayStore
 from edlink.vocabulary import Role, Severity
@@ -267,7 +275,7 @@ class EntraLogin:
         if fault is not None:
             raise fault
         if answer is None or answer.get("error") == UNREADABLE:
-            raise _unusable()
+            raise no_tokens()
         if answer.get("error"):
             raise _refused(answer)
         found: str | None = answer.get("id_token")
@@ -370,19 +378,9 @@ def _role(name: str) -> Role:
     return _ROLES.get(name.strip().lower(), Role.other)
 
 
-def _unusable() -> InvalidLoginError:
-    message = "the answer to the token exchange is not a token answer"
-    return InvalidLoginError("EDL-LOGIN-017", message, reason="refused")
-
-
 def _refused(answer: Mapping[str, Any]) -> LoginError:
     """Return the error for a refused exchange, told apart by OAuth's word alone."""
     fix = explain(answer.get("error_description"), answer.get("correlation_id"))
     if answer["error"] in ("invalid_client", "unauthorized_client"):
-        message = "the provider refused the app's own id and secret"
-        return LoginError("EDL-LOGIN-016", message, reason="not_set_up", fix=fix)
-    if answer["error"] == "invalid_grant":
-        message = "the provider refused the code: expired, used before, or another redirect address"
-        return InvalidLoginError("EDL-LOGIN-015", message, reason="try_again", fix=fix)
-    message = "the provider ended the login with an error"
-    return LoginCancelledError("EDL-LOGIN-008", message, reason="refused", fix=fix)
+        return unknown_app(fix)
+    return bad_code(fix) if answer["error"] == "invalid_grant" else ended(fix)

@@ -22,6 +22,7 @@ from edlink.errors import (
     StateMismatchError,
 )
 from edlink.sso.pending import PendingLogin
+from edlink.sso.refusals import ended
 from edlink.sso.stores import ReplayStore
 
 #: A restarted login's state begins so: when it returns to a browser without its pending login,
@@ -217,5 +218,4 @@ def check_ended(params: Mapping[str, str], *, fix: str = "") -> None:
     if error in ("server_error", "temporarily_unavailable"):
         message = "the provider cannot sign anybody in at the moment"
         raise LoginError("EDL-LOGIN-037", message, reason="unavailable", fix=fix, retryable=True)
-    message = "the provider ended the login with an error"
-    raise LoginCancelledError("EDL-LOGIN-008", message, reason="refused", fix=fix)
+    raise ended(fix)

@@ -16,10 +16,11 @@ import attrs
 from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import WebApplicationClient
 
-from edlink.errors import ConfigError, InvalidLoginError, LoginError
+from edlink.errors import ConfigError
 from edlink.sso.addresses import require_safe_url, safe_return_to
 from edlink.sso.callback import CallbackGate, name_login, new_state
 from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
+from edlink.sso.refusals import bad_code, no_tokens, unknown_app
 from edlink.sso.sender import Answer, Sender
 from edlink.sso.stores import ReplayStore
 
@@ -245,14 +246,10 @@ def _read_tokens(answer: Answer) -> TokenAnswer:
     # Clever leaves token_type out; where it is sent, anything but a bearer token is not usable.
     if usable and str(kind or "bearer").lower() == "bearer":
         return TokenAnswer(access_token=str(token), id_token=id_token)
-    message = "the answer to the token exchange is not a token answer"
-    raise InvalidLoginError("EDL-LOGIN-017", message, reason="refused")
+    raise no_tokens()
 
 
 def _refuse_exchange(status: int, error: object) -> None:
     if error in ("invalid_client", "unauthorized_client") or (status == 401 and not error):  # noqa: PLR2004 - HTTP
-        message = "the provider refused the app's own id and secret"
-        fix = "Check client id, secret and the way they are sent."
-        raise LoginError("EDL-LOGIN-016", message, reason="not_set_up", fix=fix)
-    message = "the provider refused the code: expired, used before, or another redirect address"
-    raise InvalidLoginError("EDL-LOGIN-015", message, reason="try_again")
+        raise unknown_app("Check client id, secret and the way they are sent.")
+    raise bad_code()

@@ -1,6 +1,30 @@
 """Refusals that every provider's login shares, each with its one code."""
 
-from edlink.errors import InvalidLoginError
+from edlink.errors import InvalidLoginError, LoginCancelledError, LoginError
+
+
+def ended(fix: str = "") -> LoginCancelledError:
+    """Return the error of a login that failed at the provider; its own words are free text."""
+    message = "the provider ended the login with an error"
+    return LoginCancelledError("EDL-LOGIN-008", message, reason="refused", fix=fix)
+
+
+def bad_code(fix: str = "") -> InvalidLoginError:
+    """Return the error for a code that the provider does not exchange."""
+    message = "the provider refused the code: expired, used before, or another redirect address"
+    return InvalidLoginError("EDL-LOGIN-015", message, reason="try_again", fix=fix)
+
+
+def unknown_app(fix: str) -> LoginError:
+    """Return the error for an app whose id and secret the provider refuses."""
+    message = "the provider refused the app's own id and secret"
+    return LoginError("EDL-LOGIN-016", message, reason="not_set_up", fix=fix)
+
+
+def no_tokens() -> InvalidLoginError:
+    """Return the error for an exchange that ends with something else than tokens."""
+    message = "the answer to the token exchange is not a token answer"
+    return InvalidLoginError("EDL-LOGIN-017", message, reason="refused")
 
 
 def nobody() -> InvalidLoginError:

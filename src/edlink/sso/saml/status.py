@@ -7,7 +7,8 @@ login, and never completes one.
 
 from lxml import etree
 
-from edlink.errors import InvalidLoginError, LoginCancelledError, LoginError
+from edlink.errors import InvalidLoginError, LoginError
+from edlink.sso.refusals import ended
 from edlink.sso.saml.names import SAML, SAMLP, SUCCESS
 
 
@@ -34,10 +35,4 @@ def why_ended(root: etree._Element, request_id: str | None) -> LoginError:
     if request_id is not None and answered not in (request_id, None):
         message = "the response does not answer this browser's login (InResponseTo)"
         return InvalidLoginError("EDL-LOGIN-054", message, reason="try_again")
-    return provider_ended()
-
-
-def provider_ended() -> LoginCancelledError:
-    """Return the error of a login that failed at the provider; its own words are free text."""
-    message = "the provider ended the login with an error"
-    return LoginCancelledError("EDL-LOGIN-008", message, reason="refused")
+    return ended()

@@ -27,8 +27,8 @@ from onelogin.saml2.settings import (  # type: ignore[import-untyped]
 )
 
 from edlink.errors import InvalidLoginError
+from edlink.sso.refusals import ended
 from edlink.sso.saml.envelope import parse_response
-from edlink.sso.saml.status import provider_ended
 from edlink.sso.saml.structure import check_structure
 
 _SIGNATURE_FAULTS = (
@@ -108,7 +108,7 @@ def _decrypted(posted: etree._Element, parties: Parties) -> Any:  # noqa: ANN401
 
 def _error(fault: object) -> Exception:
     if fault == ValidationError.STATUS_CODE_IS_NOT_SUCCESS:
-        return provider_ended()
+        return ended()
     if fault in _SIGNATURE_FAULTS:
         message = "the response bears no good signature by a known certificate"
         fix = "Read the identity provider's metadata again: certificates are renewed every year."
