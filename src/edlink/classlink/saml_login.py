@@ -23,6 +23,7 @@ from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.refusals import foreign_tenant, nobody
 from edlink.sso.saml import Assertion, FixedMetadata, RemoteMetadata, SamlFlow, service_metadata
 from edlink.sso.saml.doctor import metadata_findings
+from edlink.sso.saml.flow import Metadata
 from edlink.sso.saml.metadata import require_metadata
 from edlink.sso.saml.names import EMAIL_ADDRESS, TRANSIENT
 from edlink.sso.saml.service import require_key_pair
@@ -129,12 +130,8 @@ class ClassLinkSamlLogin:
             raise ConfigError("EDL-CONF-055", message)
         allow_list([tenant], name="tenant")
         require_key_pair(private_key, certificate)
-        name = idp_entity_id or None
-        kept = require_metadata(idp_metadata, entity_id=name) if idp_metadata else None
-        self._tenant = tenant
         self._attributes = attributes
         self._certificate = certificate
-        self._clock = clock
         self._sender = sender or Sender()
         self._metadata_url = idp_metadata_url
         self._flow = SamlFlow(
@@ -142,11 +139,7 @@ class ClassLinkSamlLogin:
             tenant=tenant,
             entity_id=entity_id,
             acs_url=acs_url,
-            metadata=RemoteMetadata(
-                idp_metadata_url, entity_id=name, kept=kept, sender=self._sender
-            )
-            if idp_metadata_url
-            else FixedMetadata(idp_metadata, entity_id=name),
+            metadata=_metadata(idp_metadata, idp_metadata_url, idp_entity_id or None, self._sender),
             replay_store=replay_store,
             private_key=private_key,
             unsolicited=unsolicited,
@@ -200,7 +193,7 @@ class ClassLinkSamlLogin:
         """
         where = "ClassLink Management Console, Single Sign-On, SAML Console, Metadata Overrides"
         address = redirect_finding(self._flow.acs_url, where=where)
-        now = self._clock()
+        now = self._flow.clock()
         found = (address, *metadata_findings(self._flow.metadata, now))
         if not self._metadata_url:
             return found
@@ -208,12 +201,12 @@ class ClassLinkSamlLogin:
 
     def _identity(self, assertion: Assertion) -> Identity:
         names = self._attributes
-        if names.tenant_id and assertion.value(names.tenant_id) != self._tenant:
+        if names.tenant_id and assertion.value(names.tenant_id) != self._flow.tenant:
             raise foreign_tenant()
         role = assertion.value(names.role)
         return Identity(
             provider="classlink",
-            tenant=self._tenant,
+            tenant=self._flow.tenant,
             subject=self._subject(assertion),
             sourced_id=assertion.value(names.sourced_id),
             roles=read_role(role),
@@ -238,3 +231,11 @@ class ClassLinkSamlLogin:
         if found is None or not found.strip():
             raise nobody()
         return found
+
+
+def _metadata(xml: str, url: str, entity_id: str | None, sender: Sender) -> Metadata:
+    """Return where the metadata come from; beside an address the text is a kept copy."""
+    if not url:
+        return FixedMetadata(xml, entity_id=entity_id)
+    kept = require_metadata(xml, entity_id=entity_id) if xml else None
+    return RemoteMetadata(url, entity_id=entity_id, kept=kept, sender=sender)
