@@ -16,6 +16,7 @@ import attrs
 from edlink.errors import InvalidLoginError, LoginError
 from edlink.sso.addresses import origin
 from edlink.sso.sender import Sender
+from edlink.sso.turns import turn
 
 try:
     import jwt
@@ -150,12 +151,10 @@ class KeySet:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Wait for the look of another login, but no longer than for an answer of one's own."""
-        if not self._lock.acquire(timeout=self._sender.deadline):
-            raise _no_keys("another login is still waiting for the signing keys")
-        try:
+        with turn(self._lock, self._sender.deadline) as came:
+            if not came:
+                raise _no_keys("another login is still waiting for the signing keys")
             yield
-        finally:
-            self._lock.release()
 
     def _current(self) -> SigningKeys:
         keys = self._held()

@@ -6,6 +6,7 @@ from edlink.errors import LoginError
 from edlink.sso.addresses import origin, require_safe_url
 from edlink.sso.saml.metadata import IdpMetadata, parse_metadata, require_metadata
 from edlink.sso.sender import Sender
+from edlink.sso.turns import turn
 
 #: Longest time in seconds after which metadata are read again.
 REFRESH = 24 * 3600
@@ -84,13 +85,10 @@ class RemoteMetadata:
         Raises:
             LoginError: EDL-LOGIN-056 when there is none yet, EDL-LOGIN-057 when it ran out.
         """
-        patience = 0 if self._serves(now) else self._sender.deadline
-        if now >= self._next_look and self._looking.acquire(timeout=patience):
-            try:
-                if now >= self._next_look:
+        if now >= self._next_look:
+            with turn(self._looking, 0 if self._serves(now) else self._sender.deadline) as came:
+                if came and now >= self._next_look:
                     self._look(now)
-            finally:
-                self._looking.release()
         return require_valid(self._metadata, now)
 
     def refreshed(self, used: IdpMetadata, now: float) -> IdpMetadata | None:
@@ -100,12 +98,10 @@ class RemoteMetadata:
         At most one look a minute is taken; a login that comes during it, or after it, shares it,
         but waits for it no longer than for an answer of its own.
         """
-        if self._metadata == used and self._looking.acquire(timeout=self._sender.deadline):
-            try:
-                if self._metadata == used and now >= self._looked_at + PAUSE:
+        if self._metadata == used:
+            with turn(self._looking, self._sender.deadline) as came:
+                if came and self._metadata == used and now >= self._looked_at + PAUSE:
                     self._look(now)
-            finally:
-                self._looking.release()
         return None if self._metadata == used else self._metadata
 
     def problem(self, now: float) -> str | None:
