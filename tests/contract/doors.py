@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,14 +77,19 @@ class Door:
 
     @contextmanager
     def open(
-        self, *faults: str, people: int = 300, adapter: BaseAdapter | None = None
+        self,
+        *faults: str,
+        people: int = 300,
+        adapter: BaseAdapter | None = None,
+        **options: Any,  # noqa: ANN401 - what every client takes
     ) -> Iterator[tuple[Sandbox, RosterSource]]:
         """Yield a running sandbox and a client for it, which sends through the adapter."""
+        options = {"settings": SETTINGS, "clock": SkippingClock(), "adapter": adapter, **options}
         with (
             sandbox.start(
                 people, self.provider, self.version, auth=self.auth, faults=faults
             ) as district,
-            OPENERS[self.provider](self, district, adapter) as client,
+            OPENERS[self.provider](self, district, options) as client,
         ):
             yield district, client
 
@@ -124,6 +129,7 @@ class CsvDoor(Door):
         *faults: str,
         people: int = 300,
         adapter: BaseAdapter | None = None,  # noqa: ARG002 - no network, no adapter
+        **options: Any,  # noqa: ANN401, ARG002 - the same
     ) -> Iterator[tuple[Any, RosterSource]]:
         """Yield what was written and a reader of it; a package has no faults."""
         assert not faults
@@ -138,9 +144,10 @@ class CsvDoor(Door):
 
 
 Client = AbstractContextManager[RosterSource]
+Options = Mapping[str, Any]
 
 
-def open_oneroster(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
+def open_oneroster(door: Door, district: Sandbox, options: Options) -> Client:
     """Return a client of a OneRoster server."""
     return OneRosterClient(
         door.address(district),
@@ -148,38 +155,32 @@ def open_oneroster(door: Door, district: Sandbox, adapter: BaseAdapter | None) -
         tenant=district.truth.source.tenant,
         page_size=PAGE_SIZE,
         max_rows=MAX_ROWS,
-        settings=SETTINGS,
-        clock=SkippingClock(),
-        adapter=adapter,
+        **options,
     )
 
 
 @contextmanager
-def open_classlink(
-    _: Door, district: Sandbox, adapter: BaseAdapter | None
-) -> Iterator[RosterSource]:
+def open_classlink(_: Door, district: Sandbox, options: Options) -> Iterator[RosterSource]:
     """Yield the client of a district that ClassLink's partner list names."""
-    with ClassLinkPartner(district.api_key, host=district.url, settings=SETTINGS) as partner:
+    settings = options["settings"]
+    with ClassLinkPartner(district.api_key, host=district.url, settings=settings) as partner:
         shared = partner.district(district.details["tenant_id"])
-        options = {"page_size": PAGE_SIZE, "max_rows": MAX_ROWS, "clock": SkippingClock()}
-        with shared.roster_client(**options, adapter=adapter) as client:
+        with shared.roster_client(page_size=PAGE_SIZE, max_rows=MAX_ROWS, **options) as client:
             yield client
 
 
-def open_clever(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
+def open_clever(door: Door, district: Sandbox, options: Options) -> Client:
     """Return a client of a district at Clever."""
     return CleverClient(
         district.api_key,
         version=door.version,
         base_url=door.address(district),
         page_size=PAGE_SIZE,
-        settings=SETTINGS,
-        clock=SkippingClock(),
-        adapter=adapter,
+        **options,
     )
 
 
-def open_veracross(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
+def open_veracross(door: Door, district: Sandbox, options: Options) -> Client:
     """Return a client of a school at Veracross, with a token store of its own."""
     return VeracrossClient(
         district.details["school_route"],
@@ -190,13 +191,11 @@ def open_veracross(door: Door, district: Sandbox, adapter: BaseAdapter | None) -
         accounts_url=district.details["accounts_url"],
         token_store=MemoryTokenStore(),
         page_size=PAGE_SIZE,
-        settings=SETTINGS,
-        clock=SkippingClock(),
-        adapter=adapter,
+        **options,
     )
 
 
-def open_entra(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Client:
+def open_entra(door: Door, district: Sandbox, options: Options) -> Client:
     """Return a client of a tenant's education resources, or of its plain directory by rules."""
     details = district.details
     rules = Directory(
@@ -214,13 +213,11 @@ def open_entra(door: Door, district: Sandbox, adapter: BaseAdapter | None) -> Cl
         graph_url=door.address(district),
         track_changes=True,
         allow_test_hosts=True,
-        settings=SETTINGS,
-        clock=SkippingClock(),
-        adapter=adapter,
+        **options,
     )
 
 
-OPENERS: dict[str, Callable[[Door, Sandbox, BaseAdapter | None], Client]] = {
+OPENERS: dict[str, Callable[[Door, Sandbox, Options], Client]] = {
     "oneroster": open_oneroster,
     "classlink": open_classlink,
     "clever": open_clever,

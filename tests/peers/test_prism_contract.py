@@ -49,11 +49,16 @@ class ProxiedDoor(Door):
 
     @contextmanager
     def open(
-        self, *faults: str, people: int = PEOPLE, adapter: BaseAdapter | None = None
+        self,
+        *faults: str,
+        people: int = PEOPLE,
+        adapter: BaseAdapter | None = None,
+        **options: Any,  # noqa: ANN401 - as a door takes them
     ) -> Iterator[tuple[Sandbox, RosterSource]]:
         """Yield a smaller sandbox and a client, and count the requests for data it answered."""
         # Not super(): attrs makes another class of this one, which a wrapped method cannot know.
-        with Door.open(self, *faults, people=min(people, PEOPLE), adapter=adapter) as opened:
+        few = min(people, PEOPLE)
+        with Door.open(self, *faults, people=few, adapter=adapter, **options) as opened:
             yield opened
         seen = [s for s in opened[0].requests.list() if s.endpoint not in {"/token", "/revoke"}]
         self.served.append(len(seen))

@@ -109,7 +109,7 @@ class CleverClient(CleverReader):
             auth=auth or StaticBearer(district_token or ""),
             settings=settings,
             adapter=adapter,
-            clock=self._clock,
+            clock=clock,  # its own, unless replaced: closing ends the pauses on its own alone
             describe=describe_fault,
             pause_hint=reset_header("X-RateLimit-Reset", otherwise=QUOTA_SECONDS),
         )

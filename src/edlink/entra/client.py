@@ -83,13 +83,13 @@ class EntraClient:
         base_url = check_url(graph_url, name="graph_url").rstrip("/")
         if not allow_test_hosts:
             _require_microsoft(self._authority, base_url)
-        clock, settings = clock or SystemClock(), settings or HttpSettings()
-        self._clock = clock
+        settings = settings or HttpSettings()
+        self._clock = clock or SystemClock()
         self._auth = GraphToken(
             client_id=client_id,
             credential=credential,
             authority=self._authority,
-            clock=clock,
+            clock=self._clock,
             adapter=adapter,
         )
         self._transport = Transport(
@@ -98,14 +98,18 @@ class EntraClient:
             auth=self._auth,
             settings=settings,
             adapter=adapter,
-            clock=clock,
+            clock=clock,  # its own, unless replaced: closing ends the pauses on its own alone
             describe=describe_fault,
         )
         walker = Walker(transport=self._transport, base_url=base_url)
         self._puller = Puller(
             walker=walker,
             batcher=Batcher(
-                walker=walker, auth=self._auth, settings=settings, clock=clock, adapter=adapter
+                walker=walker,
+                auth=self._auth,
+                settings=settings,
+                clock=self._clock,
+                adapter=adapter,
             ),
             source=Source(PROVIDER, tenant_id.lower()),
             rules=directory,

@@ -103,7 +103,7 @@ class VeracrossClient:
             auth=self._auth,
             settings=settings,
             adapter=adapter,
-            clock=self._clock,
+            clock=clock,  # its own, unless replaced: closing ends the pauses on its own alone
             describe=describe_fault,
             pause_hint=reset_header("X-Rate-Limit-Reset"),
         )
