@@ -23,14 +23,14 @@ from pathlib import Path
 import matching_data as data
 
 from edlink.coverage import Source
-from edlink.matching import diff_rosters, match_people, suggest_matches
+from edlink.matching import diff_rosters, fold_contacts, match_people, suggest_matches
 from edlink.matching.blocking import candidates
 from edlink.matching.frequencies import name_frequencies
 from edlink.matching.people import Person
 from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
 from edlink.matching.score import Scorer
-from edlink.model import User
+from edlink.model import Relationship, User
 from edlink.oneroster import paused_gc
 from edlink.roster import Roster
 
@@ -315,15 +315,17 @@ def _scored_job(size: int) -> Job:
 
 
 def _shared_job(size: int) -> Job:
-    """Everyone has one address, one SIS id and one name."""
+    """Everyone has one address, one SIS id and one name; as contacts, a number each besides."""
     people = [
         Person(ref=str(n), sis_id="0", emails=("office@example.org",), given_name="Ana")
         for n in range(size)
     ]
+    contacts = _office_contacts(size)
 
     def run() -> Callable[[], str]:
         report = match_people(people, people)
         suggest_matches(people, people)
+        fold_contacts(contacts)
         return lambda: f"{len(report.linked)} linked"
 
     return run
@@ -352,6 +354,29 @@ def _roster(size: int, turn: int) -> Roster:
     )
     moment = datetime(2024, 9, 1, tzinfo=UTC)
     return Roster(source=Source("classlink", "north"), pulled_at=moment, users=tuple(users))
+
+
+def _office_contacts(size: int) -> Roster:
+    """Return contacts of one name at one address, with a number each: nobody can be folded."""
+    users = (
+        User(
+            sourced_id=f"c{n}",
+            display_name="Ana Sample",
+            email="office@example.org",
+            sms=f"555{n:07}",
+        )
+        for n in range(size)
+    )
+    links = (
+        Relationship(sourced_id=f"r{n}", student_id=f"s{n}", contact_id=f"c{n}")
+        for n in range(size)
+    )
+    return Roster(
+        source=Source("entra", "north"),
+        pulled_at=datetime(2024, 9, 1, tzinfo=UTC),
+        users=tuple(users),
+        relationships=tuple(links),
+    )
 
 
 def _verdict(pairs: Iterable[tuple[str, str]], total: int) -> str:

@@ -10,6 +10,7 @@ from math import inf
 
 import attrs
 
+from edlink.matching.components import join
 from edlink.matching.score import ScoredPair
 
 #: Records that hang together beyond this number are a fault of the data, usually a shared value.
@@ -130,19 +131,4 @@ def _with_lead(best: ScoredPair, second: ScoredPair | None) -> ScoredPair:
 
 def _components(pairs: Sequence[ScoredPair]) -> list[list[ScoredPair]]:
     """Return the pairs by the records that hang together, each in the order given."""
-    parent: dict[tuple[bool, str], tuple[bool, str]] = {}
-
-    def find(node: tuple[bool, str]) -> tuple[bool, str]:
-        root = node
-        while parent.setdefault(root, root) != root:
-            root = parent[root]
-        while parent[node] != root:
-            parent[node], node = root, parent[node]
-        return root
-
-    for pair in pairs:
-        parent[find((False, pair.left))] = find((True, pair.right))
-    found: dict[tuple[bool, str], list[ScoredPair]] = {}
-    for pair in pairs:
-        found.setdefault(find((False, pair.left)), []).append(pair)
-    return list(found.values())
+    return join(pairs, lambda pair: ((False, pair.left), (True, pair.right)))

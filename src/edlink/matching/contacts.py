@@ -6,10 +6,11 @@ that a parent of two students is two entries.  A client does not guess who is wh
 people folds after a whole pull.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
+from edlink.matching.components import join
 from edlink.matching.emails import normalize_email, normalize_phone
 from edlink.matching.normalize import normalize_name
 from edlink.model import Identifier, RoleAssignment, User
@@ -18,6 +19,9 @@ from edlink.vocabulary import IdentifierType
 
 #: A name of fewer words is no full name.
 _WORDS = 2
+
+#: An e-mail and a telephone number, as keys.
+_Reach = tuple[str | None, str | None]
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +65,7 @@ def fold_contacts(roster: Roster) -> FoldedContacts:
     users = {user.sourced_id: user for user in roster.users if user.sourced_id in student_of}
     groups: list[tuple[str, ...]] = []
     conflicts: list[tuple[str, ...]] = []
-    for sharing in _sharing(users.values()):
+    for sharing in join(users.values(), _keys):
         people: list[tuple[str, ...]] = []
         for part in _agreeing(sharing):
             ids = tuple(sorted(user.sourced_id for user in part))
@@ -95,68 +99,40 @@ def _folded(roster: Roster, groups: Sequence[Sequence[User]]) -> Roster:
     )
 
 
-def _sharing(users: Iterable[User]) -> Iterator[Sequence[User]]:
-    """Yield those who share a full name and an e-mail or number, also through others."""
-    groups: dict[str, tuple[set[tuple[str, str]], list[User]]] = {}
-    holder: dict[tuple[str, str], str] = {}
-    for user in users:
-        keys, members = _keys(user), [user]
-        for other in {holder[key] for key in keys if key in holder}:
-            its_keys, its_members = groups.pop(other)
-            keys |= its_keys
-            members += its_members
-        groups[user.sourced_id] = keys, members
-        holder |= dict.fromkeys(keys, user.sourced_id)
-    yield from (members for _, members in groups.values() if len(members) > 1)
-
-
 def _keys(user: User) -> set[tuple[str, str]]:
     """Return a full name with each e-mail and number; none without a full name."""
     name = normalize_name(user.display_name)
     if name.absent is not None or len(name.tokens) < _WORDS:
         return set()
-    return {(name.strict, key) for key in (*_emails(user), *_phones(user))}
+    return {(name.strict, key) for key in _reach(user) if key is not None}
 
 
-def _agreeing(users: Sequence[User]) -> Iterator[Sequence[User]]:
-    """Yield users of one name in parts that agree, also through others."""
-    rest = list(users)
-    while rest:
-        part = [rest.pop(0)]
-        for user in part:
-            near = {other.sourced_id for other in rest if _agree(user, other)}
-            part += [other for other in rest if other.sourced_id in near]
-            rest = [other for other in rest if other.sourced_id not in near]
-        yield part
+def _agreeing(users: Iterable[User]) -> list[list[User]]:
+    """
+    Return users of one name in parts that agree, also through others.
+
+    Two agree who have one e-mail or number, and do not differ in the other: whoever has both
+    agrees with their like, and with those who have but one of the two.
+    """
+    reach = {user.sourced_id: _reach(user) for user in users}
+    halves = {known for known in reach.values() if None in known}
+
+    def keys(user: User) -> set[_Reach]:
+        email, phone = known = reach[user.sourced_id]
+        return {known} | (halves & {(email, None), (None, phone)})
+
+    return join(users, keys)
 
 
-def _agree(one: User, other: User) -> bool:
-    """Return whether two have one e-mail or number, and do not differ in the other."""
-    pairs = (
-        (set(_emails(one)), set(_emails(other))),
-        (set(_phones(one)), set(_phones(other))),
-    )
-    alike = [a == b for a, b in pairs if a and b]
-    return bool(alike) and all(alike)
-
-
-def _contradict(group: Sequence[User]) -> bool:
+def _contradict(group: Iterable[User]) -> bool:
     """Return whether two of them have e-mails, or numbers, that differ."""
-    emails = {key for user in group for key in _emails(user)}
-    phones = {key for user in group for key in _phones(user)}
-    return len(emails) > 1 or len(phones) > 1
+    emails, phones = map(set, zip(*map(_reach, group), strict=True))
+    return len(emails - {None}) > 1 or len(phones - {None}) > 1
 
 
-def _emails(user: User) -> Iterator[str]:
-    key = normalize_email(user.email).value
-    if key is not None:
-        yield key
-
-
-def _phones(user: User) -> Iterator[str]:
-    key = normalize_phone(user.sms)
-    if key is not None:
-        yield key
+def _reach(user: User) -> _Reach:
+    """Return the e-mail and the telephone number of a contact as keys."""
+    return normalize_email(user.email).value, normalize_phone(user.sms)
 
 
 def _person(entries: Sequence[User]) -> User:

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from edlink.matching.components import join
 from edlink.matching.report import Evidence, Link, MatchReport, OpenGroup, StoredLink
 
 T = TypeVar("T")
@@ -115,15 +116,6 @@ def _distinct(groups: Iterable[tuple[set[str], set[str]]]) -> list[tuple[set[str
 
 def _joined(groups: Iterable[tuple[set[str], set[str]]]) -> list[tuple[set[str], set[str]]]:
     """Return the groups joined where they share a record, so that each record is in one."""
-    home: dict[tuple[int, str], int] = {}
-    merged: dict[int, tuple[set[str], set[str]]] = {}
-    for number, (some, others) in enumerate(groups):
-        nodes = [(0, ref) for ref in some] + [(1, ref) for ref in others]
-        old = {home[node] for node in nodes if node in home}
-        parts = [merged.pop(place) for place in old]
-        merged[number] = (
-            some.union(*(part[0] for part in parts)),
-            others.union(*(part[1] for part in parts)),
-        )
-        home |= {(side, ref): number for side, refs in enumerate(merged[number]) for ref in refs}
-    return list(merged.values())
+    parts = join(groups, lambda group: [(side, ref) for side in (0, 1) for ref in group[side]])
+    sides = (zip(*part, strict=True) for part in parts)
+    return [(set().union(*some), set().union(*others)) for some, others in sides]
