@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sized
 import attrs
 
 from edlink.matching.diff import FieldChange, changed_fields, field_changes, with_fields
-from edlink.matching.draft import CONNECTING, Draft
+from edlink.matching.draft import Draft
 from edlink.matching.host import HostRecord
-from edlink.matching.links import pair_by_links
+from edlink.matching.links import CONNECTING, pair_by_links
 from edlink.matching.overrides import Effect
 from edlink.matching.plan import Action, Change
 from edlink.matching.rekeys import arrived_people, detect_rekeys, gone_people

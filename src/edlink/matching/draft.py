@@ -8,14 +8,14 @@ import attrs
 
 from edlink.matching.firewall import Places, Reach, Waiting
 from edlink.matching.host import Absence, Hold, HostRecord, HostState
+from edlink.matching.links import END_FIELDS, ends_of
 from edlink.matching.overrides import Effect, Overrides
 from edlink.matching.plan import Change, Keep
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.report import MatchReport
 from edlink.matching.tally import Tally
 from edlink.matching.wanted import CONTACT_ROLES, Wanted
-from edlink.model import RECORD_TYPES, Demographics, Enrollment, Record, Relationship, User
-from edlink.references import REFERENCES
+from edlink.model import RECORD_TYPES, Enrollment, Record, Relationship, User
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
 
@@ -134,14 +134,14 @@ class Draft:
             return record
         here: dict[str, Any] = {
             name: old
-            for name, target in _END_FIELDS.get(type(record), ())
+            for name, target in END_FIELDS.get(type(record), ())
             if (old := self.ids_here.get((target, getattr(record, name) or ""))) is not None
         }
         return attrs.evolve(record, **here) if here else record
 
     def hangs_on_withheld(self, record: Record) -> bool:
         """Return whether the archiving of an end of a connecting record is held."""
-        return bool(self.withheld) and any((kind, i) in self.withheld for kind, i in _ends(record))
+        return not self.withheld.isdisjoint(ends_of(record))
 
     def hangs_on_newcomer(self, kind: Kind, record: Record) -> bool:
         """
@@ -150,14 +150,14 @@ class Draft:
         Nobody had it here, not even in the archive.
         """
         present, known = self.present[Kind.user], self.host.managed(Kind.user)
-        users = (i for end, i in _ends(record) if end is Kind.user)
+        users = (i for end, i in ends_of(record) if end is Kind.user)
         return kind in self.policy.kinds and any(i in present and i not in known for i in users)
 
     def why_undecided(self, record: Record) -> str | None:
         """Return why a person must first say who is at an end of a connecting record, or None."""
         if not self.undecided:
             return None
-        reasons = (self.undecided.get(i or "") for kind, i in _ends(record) if kind is Kind.user)
+        reasons = (self.undecided.get(i or "") for kind, i in ends_of(record) if kind is Kind.user)
         return next(filter(None, reasons), None)
 
     def kin_of_undecided(self) -> Mapping[str, str]:
@@ -192,28 +192,7 @@ class Draft:
         why = self.why_undecided(record)
         if why is not None:
             return why
-        for kind, i in _ends(record):
+        for kind, i in ends_of(record):
             if kind in self.policy.kinds and i not in self.present[kind]:
                 return f"no_{kind}"
         return None
-
-
-#: Kinds that only connect others.
-CONNECTING = frozenset({Kind.enrollment, Kind.relationship, Kind.demographics})
-
-_END_FIELDS: Mapping[type[Any], tuple[tuple[str, Kind], ...]] = {
-    RECORD_TYPES[kind]: tuple((name, target) for of, name, target in REFERENCES if of is kind)
-    for kind in CONNECTING
-}
-
-
-def _ends(record: Record) -> tuple[tuple[Kind, str | None], ...]:
-    """Return what a connecting record connects; nothing for others."""
-    match record:
-        case Enrollment():
-            return (Kind.class_, record.class_id), (Kind.user, record.user_id)
-        case Relationship():
-            return (Kind.user, record.student_id), (Kind.user, record.contact_id)
-        case Demographics():
-            return ((Kind.user, record.sourced_id),)
-    return ()

@@ -1,10 +1,11 @@
-"""Records that only connect others, found again under another id by what they connect."""
+"""Records that only connect others: their ends, and how they are known under another id."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from edlink.matching.host import HostRecord
-from edlink.model import Demographics, Enrollment, Record, Relationship
+from edlink.model import RECORD_TYPES, Demographics, Enrollment, Record, Relationship
+from edlink.references import REFERENCES
 from edlink.vocabulary import Kind
 
 Key = tuple[str, ...]
@@ -12,6 +13,27 @@ Key = tuple[str, ...]
 #: Turns a kind and an id that a host record holds into the incoming id.
 Rename = Callable[[Kind, str], str]
 T = TypeVar("T")
+
+#: Kinds that only connect others.
+CONNECTING = frozenset({Kind.enrollment, Kind.relationship, Kind.demographics})
+
+#: Which fields of them name records of which kind: their ends, and the org of an enrollment.
+END_FIELDS: Mapping[type[Any], tuple[tuple[str, Kind], ...]] = {
+    RECORD_TYPES[kind]: tuple((name, target) for of, name, target in REFERENCES if of is kind)
+    for kind in CONNECTING
+}
+
+
+def ends_of(record: Record) -> tuple[tuple[Kind, str | None], ...]:
+    """Return what a connecting record connects; nothing for others."""
+    match record:
+        case Enrollment():
+            return (Kind.class_, record.class_id), (Kind.user, record.user_id)
+        case Relationship():
+            return (Kind.user, record.student_id), (Kind.user, record.contact_id)
+        case Demographics():
+            return ((Kind.user, record.sourced_id),)
+    return ()
 
 
 def _connects(record: Record, rename: Rename) -> Key | None:

@@ -6,11 +6,11 @@ from datetime import date, datetime
 import attrs
 
 from edlink.matching.diff import FieldChange
-from edlink.matching.draft import CONNECTING
 from edlink.matching.host import HostRecord, HostState
+from edlink.matching.links import CONNECTING, END_FIELDS, ends_of
 from edlink.matching.plan import Action, Change, SyncPlan, ordered
+from edlink.model import Record
 from edlink.plain import to_plain
-from edlink.references import REFERENCES
 from edlink.vocabulary import Kind
 
 _REASON = "id_reused"
@@ -34,7 +34,8 @@ def plan_release(host: HostState, sourced_id: str, *, on: date, now: datetime) -
     user = host.managed(Kind.user).get(sourced_id)
     found = [] if user is None else [user]
     for kind in sorted(CONNECTING):
-        found += [h for h in host.managed(kind).values() if _names(h, sourced_id)]
+        links = host.managed(kind).values()
+        found += [held for held in links if (Kind.user, sourced_id) in ends_of(held.record)]
     return SyncPlan(
         source=host.memory.source,
         on=on,
@@ -43,17 +44,6 @@ def plan_release(host: HostState, sourced_id: str, *, on: date, now: datetime) -
         memory=attrs.evolve(host.memory, revision=host.memory.revision + 1),
         changes=ordered(change for held in found for change in _release(host, held, on)),
     )
-
-
-def _ends(held: HostRecord) -> Iterator[tuple[str, Kind, str]]:
-    """Yield which field of a connecting record names what."""
-    for kind, name, target in REFERENCES:
-        if kind is held.kind and kind in CONNECTING:
-            yield name, target, getattr(held.record, name) or ""
-
-
-def _names(held: HostRecord, user_id: str) -> bool:
-    return any(target is Kind.user and i == user_id for _, target, i in _ends(held))
 
 
 def _release(host: HostState, held: HostRecord, on: date) -> Iterator[Change]:
@@ -70,12 +60,6 @@ def _release(host: HostState, held: HostRecord, on: date) -> Iterator[Change]:
                 FieldChange(name="archive_reason", after=_REASON),
             ),
         )
-    refs = {name: (i, host.managed(target).get(i)) for name, target, i in _ends(held)}
-    ends = (
-        FieldChange(name=name, before=i, after=end.ref)
-        for name, (i, end) in refs.items()
-        if end is not None and name != "sourced_id"
-    )
     yield Change(
         action=Action.unmanage,
         kind=held.kind,
@@ -85,6 +69,14 @@ def _release(host: HostState, held: HostRecord, on: date) -> Iterator[Change]:
         fields=(
             FieldChange(name="source", before=to_plain(host.memory.source)),
             FieldChange(name="sourced_id", before=held.sourced_id, after=held.ref),
-            *ends,
+            *_ends_by_ref(host, held.record),
         ),
     )
+
+
+def _ends_by_ref(host: HostState, record: Record) -> Iterator[FieldChange]:
+    """Yield the changes after which a connecting record names the host's records by their refs."""
+    for name, target in END_FIELDS.get(type(record), ()):
+        end = host.managed(target).get(getattr(record, name) or "")
+        if end is not None and name != "sourced_id":
+            yield FieldChange(name=name, before=end.sourced_id, after=end.ref)
