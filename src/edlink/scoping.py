@@ -31,32 +31,34 @@ def apply_scope(roster: Roster) -> Roster:
     Return the roster without the records of the orgs that its scope leaves out.
 
     Including some orgs leaves out the other schools and what lies beneath them, such as their
-    departments, not the district above them.  A person stays
-    who has a role at any org that stays, or none at all, or is enrolled in a class that stays,
-    or is a contact of a student who stays.  A contact who is at no school, as at providers that
-    keep parents at the district, goes with the last student.  Coverage says ``excluded`` for each
-    org left out.
+    departments, not the district above them.  A person stays who has a role at any org that stays,
+    or none at all, or is enrolled in a class that stays, or is a contact of a student who stays.
+    A contact who is at no school, as at providers that keep parents at the district, goes with the
+    last student.  Coverage says ``excluded`` for each org left out.
     """
     if not roster.scope.narrows_orgs:
         return roster
     out = left_out(roster.orgs, roster.scope)
-    classes = tuple(c for c in roster.classes if c.org_id not in out)
     gone = {c.sourced_id for c in roster.classes if c.org_id in out}
-    enrollments = tuple(
-        e for e in roster.enrollments if e.org_id not in out and e.class_id not in gone
-    )
-    users = _users(roster, out, enrolled={e.user_id for e in enrollments})
+
+    def stays(record: Record | None) -> bool:
+        return not lies_in(record, out, gone)
+
+    enrollments = tuple(filter(stays, roster.enrollments))
+    enrolled = {e.user_id for e in enrollments}
+    inside = {u.sourced_id for u in roster.users if stays(u) or u.sourced_id in enrolled}
+    users = _with_contacts(roster, inside)
     return attrs.evolve(
         roster,
         coverage=_exclude(roster.coverage, out),
-        orgs=tuple(o for o in roster.orgs if o.sourced_id not in out),
-        courses=tuple(c for c in roster.courses if c.org_id not in out),
-        classes=classes,
+        orgs=tuple(filter(stays, roster.orgs)),
+        courses=tuple(filter(stays, roster.courses)),
+        classes=tuple(filter(stays, roster.classes)),
         enrollments=enrollments,
         users=tuple(u for u in roster.users if u.sourced_id in users),
         relationships=tuple(r for r in roster.relationships if r.student_id in users),
         demographics=tuple(d for d in roster.demographics if d.sourced_id in users),
-        tombstones=tuple(t for t in roster.tombstones if not lies_in(t.record, out, gone)),
+        tombstones=tuple(t for t in roster.tombstones if stays(t.record)),
     )
 
 
@@ -152,14 +154,10 @@ def left_out(orgs: Iterable[Org], scope: Scope) -> set[str]:
     return out
 
 
-def _users(roster: Roster, out: set[str], *, enrolled: set[str | None]) -> set[str]:
-    kept = set()
-    for user in roster.users:
-        orgs = {role.org_id for role in user.roles if role.org_id is not None}
-        if not orgs or not orgs <= out or user.sourced_id in enrolled:
-            kept.add(user.sourced_id)
-    contacts = {r.contact_id for r in roster.relationships if r.student_id in kept}
-    return (kept - _strangers(roster, contacts)) | contacts
+def _with_contacts(roster: Roster, inside: set[str]) -> set[str]:
+    """Return people and their contacts, without the adults whose children are all left out."""
+    contacts = {r.contact_id for r in roster.relationships if r.student_id in inside}
+    return (inside - _strangers(roster, contacts)) | contacts
 
 
 def _strangers(roster: Roster, contacts: set[str]) -> set[str]:
