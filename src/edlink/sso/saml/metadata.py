@@ -12,9 +12,8 @@ from lxml import etree
 from edlink.errors import ConfigError
 from edlink.sso.addresses import is_safe_url
 from edlink.sso.saml.envelope import parse_xml
-from edlink.sso.saml.names import DSIG, METADATA, REDIRECT
+from edlink.sso.saml.names import DSIG, METADATA, MIN_RSA_BITS, REDIRECT
 
-_MIN_RSA_BITS = 2048
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
 
 #: An XML Schema duration, largest unit first.
@@ -119,7 +118,7 @@ def _read_certificate(text: str) -> x509.Certificate | None:
     except (ValueError, TypeError):
         return None
     strong = isinstance(key, ec.EllipticCurvePublicKey) or (
-        isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS
+        isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_RSA_BITS
     )
     return certificate if strong else None
 

@@ -44,3 +44,6 @@ ENCRYPTIONS = frozenset(
         "http://www.w3.org/2009/xmlenc11#rsa-oaep",
     }
 )
+
+#: Fewest bits of an RSA key, the provider's for signing or ours for decryption.
+MIN_RSA_BITS = 2048

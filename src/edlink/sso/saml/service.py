@@ -9,9 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 
 from edlink.errors import ConfigError
-from edlink.sso.saml.names import DSIG, METADATA, POST, PROTOCOL
-
-_MIN_RSA_BITS = 2048
+from edlink.sso.saml.names import DSIG, METADATA, MIN_RSA_BITS, POST, PROTOCOL
 
 
 def require_key_pair(private_key: str, certificate: str = "") -> None:
@@ -35,7 +33,7 @@ def require_key_pair(private_key: str, certificate: str = "") -> None:
         key = found.public_key() if isinstance(found, rsa.RSAPrivateKey) else None
         if certificate:
             named = x509.load_pem_x509_certificate(certificate.encode()).public_key()
-    if key is None or key.key_size < _MIN_RSA_BITS or (certificate and named != key):
+    if key is None or key.key_size < MIN_RSA_BITS or (certificate and named != key):
         message = "private_key and certificate must be one RSA pair of 2048 bits or more, in PEM"
         fix = "Give both, of the same key, without a password; or neither, for plain assertions."
         raise ConfigError("EDL-CONF-075", message, fix=fix)
