@@ -1,9 +1,20 @@
 """Values of claims and profiles, read without trust: the wrong type is None, never an error."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 #: Seconds since the epoch that are still a plausible moment (year 2242).
 _LATEST = 2**33
+
+
+def json_object(data: bytes) -> dict[str, Any] | None:
+    """Return a JSON object, or None for bytes that are anything else."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def text(value: object) -> str | None:

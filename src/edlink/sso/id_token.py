@@ -7,7 +7,6 @@ PyJWT's signature check; nothing is left to the library that fetched the token.
 
 import base64
 import hmac
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any
 import attrs
 
 from edlink.errors import InvalidLoginError
+from edlink.sso.claims import json_object
 from edlink.sso.keys import KeySet, signed_payload
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -82,7 +82,7 @@ def _signed_claims(token: str, rules: TokenRules, header: Mapping[str, Any]) -> 
     payload = signed_payload(token, key, rules.algorithms)
     if payload is None:
         raise _refused("EDL-LOGIN-025", "the id token's signature does not hold")
-    claims = _json_object(payload)
+    claims = json_object(payload)
     if claims is None:
         raise _refused("EDL-LOGIN-023", "the id token is not a JSON object")
     return claims
@@ -120,20 +120,12 @@ def _header(token: str) -> dict[str, Any]:
     if len(token) <= _MAX_TOKEN and _COMPACT.fullmatch(token):
         head = token.partition(".")[0]
         try:
-            header = _json_object(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+            header = json_object(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
         except ValueError:
             header = None
     if header is None:
         raise _refused("EDL-LOGIN-023", "the id token is not a signed compact token")
     return header
-
-
-def _json_object(data: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _is_kid(kid: object) -> bool:

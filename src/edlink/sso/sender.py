@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from edlink.errors import LoginError
 from edlink.sso.addresses import is_safe_url
+from edlink.sso.claims import json_object
 from edlink.sso.watchdog import Watchdog, WatchedAdapter
 
 _CHUNK = 65536
@@ -32,11 +33,7 @@ class Answer:
 
     def json_object(self) -> dict[str, Any] | None:
         """Return the body as a JSON object, or None when it is anything else."""
-        try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
+        return json_object(self.body)
 
 
 @attrs.frozen(kw_only=True)
