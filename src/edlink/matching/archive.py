@@ -5,12 +5,11 @@ from datetime import date, datetime, timedelta
 
 import attrs
 
-from edlink.coverage import Source
 from edlink.matching.diff import FieldChange
 from edlink.matching.firewall import Places
 from edlink.matching.host import HostRecord, HostState
 from edlink.matching.overrides import Overrides
-from edlink.matching.plan import Action, Change, Keep, SyncPlan, ordered
+from edlink.matching.plan import Action, Change, Keep, SyncPlan, archiving, ordered
 from edlink.matching.policy import SyncPolicy
 from edlink.plain import to_plain
 from edlink.vocabulary import Kind
@@ -52,10 +51,10 @@ def plan_archive(  # noqa: PLR0913 - each is one fact that only the host knows
             why = "managed" if held.source is not None else effect.blocks_all
             why = why or ("pinned" if effect.is_pinned else None)
             if why is None:
-                changes.append(_archive(held, on))
+                changes.append(archiving(held, "archived_by_hand", on=on))
             else:
                 kept.append(Keep(kind=kind, sourced_id=held.sourced_id, reason=why, ref=held.ref))
-    return _plan(host, on, now, changes, kept)
+    return asked_plan(host, changes, kept, on=on, now=now)
 
 
 def plan_unmanage(host: HostState, *, on: date, now: datetime) -> SyncPlan:
@@ -77,7 +76,7 @@ def plan_unmanage(host: HostState, *, on: date, now: datetime) -> SyncPlan:
         for held in host.records
         if held.source == source
     ]
-    return _plan(host, on, now, changes, [], forget=True)
+    return asked_plan(host, changes, on=on, now=now, forget=True)
 
 
 def find_expired(host: HostState, policy: SyncPolicy, *, on: date) -> tuple[HostRecord, ...]:
@@ -87,32 +86,19 @@ def find_expired(host: HostState, policy: SyncPolicy, *, on: date) -> tuple[Host
     return tuple(sorted(expired, key=lambda held: (held.kind, held.ref)))
 
 
-def _archive(held: HostRecord, on: date) -> Change:
-    return Change(
-        action=Action.archive,
-        kind=held.kind,
-        sourced_id=held.sourced_id,
-        ref=held.ref,
-        reason="archived_by_hand",
-        fields=(
-            FieldChange(name="archived_on", after=on.isoformat()),
-            FieldChange(name="archive_reason", after="archived_by_hand"),
-        ),
-    )
-
-
-def _plan(  # noqa: PLR0913, PLR0917 - the parts of a SyncPlan
+def asked_plan(  # noqa: PLR0913 - the parts of a SyncPlan
     host: HostState,
+    changes: Iterable[Change],
+    kept: Iterable[Keep] = (),
+    *,
     on: date,
     now: datetime,
-    changes: list[Change],
-    kept: list[Keep],
-    forget: bool = False,  # noqa: FBT002 - private, named at the only call
+    forget: bool = False,
 ) -> SyncPlan:
+    """Return a plan of steps that a person asked for; the memory may forget all absences."""
     memory = attrs.evolve(host.memory, revision=host.memory.revision + 1)
-    source: Source = host.memory.source
     return SyncPlan(
-        source=source,
+        source=memory.source,
         on=on,
         pulled_at=now,
         memory_before=host.memory,

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from edlink.matching.diff import FieldChange
 from edlink.matching.draft import Draft
 from edlink.matching.firewall import incoming_orgs
 from edlink.matching.host import Absence, HostRecord
-from edlink.matching.plan import Action, Change
+from edlink.matching.plan import Action, Change, archiving
 from edlink.matching.policy import ClassMode
 from edlink.matching.wanted import ENDING_REASONS
 from edlink.model import Enrollment
@@ -77,8 +76,7 @@ class Departures:
         why = self._why_alone(held)
         if why is None and ended is None and draft.hangs_on_newcomer(self.kind, held.record):
             # The host has no one any more of whom this was told: it must not pass to another.
-            absence = Absence(kind=self.kind, sourced_id=i, since=draft.on)
-            draft.changes.append(_archive(held, draft, absence, "id_reused"))
+            draft.changes.append(archiving(held, "id_reused", on=draft.on, since=draft.on))
             return
         why = why or self._why_undecided(held) or (None if is_ending else ended)
         if why is not None:
@@ -102,7 +100,7 @@ class Departures:
             draft.absences.append(absence)
             return
         reason = ended or ("deleted_at_source" if is_deleted else "missing")
-        change = _archive(held, draft, absence, reason)
+        change = archiving(held, reason, on=draft.on, since=absence.since)
         self.removals.append(_Removal(change=change, held=held, absence=absence))
 
     def _why_alone(self, held: HostRecord) -> str | None:
@@ -160,18 +158,3 @@ class Departures:
             draft.ids_here[self.kind, change.sourced_id] = i
         else:
             draft.withheld.add((self.kind, i))
-
-
-def _archive(held: HostRecord, draft: Draft, absence: Absence, reason: str) -> Change:
-    return Change(
-        action=Action.archive,
-        kind=held.kind,
-        sourced_id=held.sourced_id,
-        ref=held.ref,
-        reason=reason,
-        fields=(
-            FieldChange(name="archived_on", after=draft.on.isoformat()),
-            FieldChange(name="archive_reason", after=reason),
-            FieldChange(name="missing_since", after=absence.since.isoformat()),
-        ),
-    )

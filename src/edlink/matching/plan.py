@@ -16,7 +16,7 @@ import attrs
 from edlink.coverage import Source
 from edlink.errors import ConfigError, UnsafePlanError
 from edlink.matching.diff import FieldChange
-from edlink.matching.host import Hold, SyncMemory
+from edlink.matching.host import Hold, HostRecord, SyncMemory
 from edlink.model import RECORD_TYPES, Record
 from edlink.plain import from_plain, to_plain
 from edlink.vocabulary import Kind
@@ -103,6 +103,20 @@ class Change:
         """Return the step as JSON-safe values, a person's among them."""
         plain: dict[str, Any] = to_plain(attrs.evolve(self, record=None))
         return plain | ({} if self.record is None else {"record": to_plain(self.record)})
+
+
+def archiving(held: HostRecord, reason: str, *, on: date, since: date | None = None) -> Change:
+    """Return the step that archives a record, missing since a day where it is missing at all."""
+    days = {} if since is None else {"missing_since": since.isoformat()}
+    after = {"archived_on": on.isoformat(), "archive_reason": reason, **days}
+    return Change(
+        action=Action.archive,
+        kind=held.kind,
+        sourced_id=held.sourced_id,
+        ref=held.ref,
+        reason=reason,
+        fields=tuple(FieldChange(name=name, after=value) for name, value in after.items()),
+    )
 
 
 def _change(data: Mapping[str, Any]) -> Change:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-import attrs
-
+from edlink.matching.archive import asked_plan
 from edlink.matching.diff import FieldChange
 from edlink.matching.host import HostRecord, HostState
 from edlink.matching.links import CONNECTING, END_FIELDS, ends_of
-from edlink.matching.plan import Action, Change, SyncPlan, ordered
+from edlink.matching.plan import Action, Change, SyncPlan, archiving
 from edlink.model import Record
 from edlink.plain import to_plain
 from edlink.vocabulary import Kind
@@ -36,30 +35,14 @@ def plan_release(host: HostState, sourced_id: str, *, on: date, now: datetime) -
     for kind in sorted(CONNECTING):
         links = host.managed(kind).values()
         found += [held for held in links if (Kind.user, sourced_id) in ends_of(held.record)]
-    return SyncPlan(
-        source=host.memory.source,
-        on=on,
-        pulled_at=now,
-        memory_before=host.memory,
-        memory=attrs.evolve(host.memory, revision=host.memory.revision + 1),
-        changes=ordered(change for held in found for change in _release(host, held, on)),
-    )
+    changes = (change for held in found for change in _release(host, held, on))
+    return asked_plan(host, changes, on=on, now=now)
 
 
 def _release(host: HostState, held: HostRecord, on: date) -> Iterator[Change]:
     """Yield the steps for one record: archived first, then the host's own, known by refs."""
     if held.is_active:
-        yield Change(
-            action=Action.archive,
-            kind=held.kind,
-            sourced_id=held.sourced_id,
-            ref=held.ref,
-            reason=_REASON,
-            fields=(
-                FieldChange(name="archived_on", after=on.isoformat()),
-                FieldChange(name="archive_reason", after=_REASON),
-            ),
-        )
+        yield archiving(held, _REASON, on=on)
     yield Change(
         action=Action.unmanage,
         kind=held.kind,
