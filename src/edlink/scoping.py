@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import attrs
 
@@ -112,7 +113,7 @@ def leave_out(
     adults = {r.sourced_id for r in told if isinstance(r, User) and _is_at_no_school(r)}
     people |= {link.contact_id for link in links if link.contact_id in adults}
     people -= {link.contact_id for link in links if link.student_id not in people}
-    wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
+    wanted = wanted_types(scope)
 
     def stays(record: Record | None) -> bool:
         match record:
@@ -135,6 +136,11 @@ def leave_out(
 def _is_at_no_school(user: User) -> bool:
     """Return whether nothing but family links keeps a person in a roster."""
     return not any(role.role in _AT_WORK for role in user.roles)
+
+
+def wanted_types(scope: Scope) -> tuple[type[Any], ...]:
+    """Return the classes of the kinds that a scope wants, for ``isinstance``."""
+    return tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
 
 
 def left_out(orgs: Iterable[Org], scope: Scope) -> set[str]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from edlink.clever.coverage import to_coverage
 from edlink.clever.pull import EMPTY, ChainResult
 from edlink.coverage import Issue, RosterWarning, Scope, Source
-from edlink.model import RECORD_TYPES, Record
+from edlink.model import Record
 from edlink.references import check_references
 from edlink.roster import Roster
-from edlink.scoping import apply_scope
+from edlink.scoping import apply_scope, wanted_types
 from edlink.vocabulary import CoverageState
 
 #: Ids that a warning names as examples.
@@ -31,7 +31,7 @@ def assemble(  # noqa: PLR0913 - one keyword per fact of a pull
     for record in (*district, *(record for result in results for record in result.records)):
         found.setdefault((type(record), record.sourced_id), record)
     issues = _distinct(issue for result in results for issue in result.issues)
-    wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
+    wanted = wanted_types(scope)
     roster = Roster.from_records(
         [record for record in found.values() if isinstance(record, wanted)],
         source=source,

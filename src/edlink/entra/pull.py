@@ -21,7 +21,7 @@ from edlink.errors import IncompletePullError, NotFoundError, ProviderError
 from edlink.model import RECORD_TYPES, Record
 from edlink.references import check_references
 from edlink.roster import Progress, Roster
-from edlink.scoping import apply_scope
+from edlink.scoping import apply_scope, wanted_types
 from edlink.vocabulary import CoverageState, Kind
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class Puller:
         if not allow_partial:
             run.refuse(records, scope)
         run.require_places(scope)
-        wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
+        wanted = wanted_types(scope)
         roster = Roster.from_records(
             {(type(r), r.sourced_id): r for r in records if isinstance(r, wanted)}.values(),
             source=self.source,

@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 
 from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Source
-from edlink.model import RECORD_TYPES, Enrollment, Record
+from edlink.model import Enrollment, Record
 from edlink.references import check_references
 from edlink.roster import Roster
-from edlink.scoping import apply_scope
+from edlink.scoping import apply_scope, wanted_types
 from edlink.veracross.convert import (
     periods_of_classes,
     to_class,
@@ -156,7 +156,7 @@ def assemble(
 ) -> Roster:
     """Return the roster of a pull."""
     records, issues = to_records(results, route, on=pulled_at.date())
-    wanted = tuple(type_ for kind, type_ in RECORD_TYPES.items() if scope.wants_kind(kind))
+    wanted = wanted_types(scope)
     roster = Roster.from_records(
         [record for record in records if isinstance(record, wanted)],
         source=source,
