@@ -48,8 +48,7 @@ def plan_archive(  # noqa: PLR0913 - each is one fact that only the host knows
             if chosen is not None and not (orgs and orgs <= chosen):
                 continue
             effect = overrides.effect(kind, on=on, ref=held.ref)
-            why = "managed" if held.source is not None else effect.blocks_all
-            why = why or ("pinned" if effect.is_pinned else None)
+            why = "managed" if held.source is not None else effect.blocks_archiving
             if why is None:
                 changes.append(archiving(held, "archived_by_hand", on=on))
             else:

@@ -113,9 +113,7 @@ class Arrivals:
             self.draft.left_alone.add(held.sourced_id)
         if blocked or held.is_active:
             return blocked
-        if effect.is_pinned:
-            return "pinned"
-        return "merged" if held.merged_into is not None else None
+        return effect.blocks_archiving or ("merged" if held.merged_into is not None else None)
 
     def _merge_own(self, held: HostRecord, record: Record) -> None:
         """Let a managed record take the place of the host's own one that a report links."""
@@ -123,8 +121,7 @@ class Arrivals:
         own = self.draft.host.get(self.kind, ref)
         if own is None or own.source is not None or not own.is_active:
             return
-        effect = self.draft.effect(own)
-        why = effect.blocks_all or ("pinned" if effect.is_pinned else None)
+        why = self.draft.effect(own).blocks_archiving
         if why is not None:
             self.draft.keep(own, why)
             return

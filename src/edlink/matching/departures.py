@@ -111,10 +111,8 @@ class Departures:
             mode = self.draft.policy.class_modes.get(held.sourced_id, mode)
             if effect.blocks_all or mode is not ClassMode.sync:
                 self.draft.left_alone.add(held.sourced_id)
-        if effect.blocks_all:
-            return effect.blocks_all
-        if effect.is_pinned:
-            return "pinned"
+        if effect.blocks_archiving:
+            return effect.blocks_archiving
         if mode is not ClassMode.sync:
             return f"class_{mode}"
         record = held.record

@@ -95,6 +95,11 @@ class Effect:
         """Whether the record is neither archived nor restored."""
         return OverrideType.pinned in self.types
 
+    @property
+    def blocks_archiving(self) -> str | None:
+        """The word for why the record is neither archived nor restored, or None."""
+        return self.blocks_all or (str(OverrideType.pinned) if self.is_pinned else None)
+
 
 _NOTHING = Effect()
 
