@@ -1,14 +1,14 @@
 """Rules D1 to D7: what verification promises."""
 
 import traceback
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.matching.claim_cases import DAY, NOW, POLICY, a_roster, born_on
 
-from edlink.coverage import Source
 from edlink.errors import ConfigError
 from edlink.matching.directory import StudentDirectory
 from edlink.matching.limiter import Attempt, MemoryLimiter, Outcome, Permission
@@ -23,18 +23,37 @@ from edlink.model import Demographics, Identifier, Relationship, RoleAssignment,
 from edlink.roster import Roster
 from edlink.vocabulary import IdentifierType, RelationshipKind, Role
 
-DAY = date(2025, 10, 1)
-NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
 DATES = st.dates(date(2008, 1, 1), date(2020, 12, 31))
 NAMES = st.sampled_from(["Ada", "Zoë", "zoe", "Lin"])
 FORMS = {"ymd": "%Y-%m-%d", "mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y"}
 POLICIES = st.builds(
     ClaimPolicy,
-    secret=st.just(b"an invented secret of a test"),
+    secret=st.just(POLICY.secret),
     order=st.sampled_from(["ymd", "mdy", "dmy"]),
     require_number=st.booleans(),
     accept_knowledge_only=st.booleans(),
 )
+
+ADA = User(
+    sourced_id="u",
+    given_name="Ada",
+    family_name="Moss",
+    roles=(RoleAssignment(role=Role.student, org_id="s"),),
+)
+LINK = Relationship(sourced_id="r", student_id="u", contact_id="p", kind=RelationshipKind.parent)
+
+
+def _claim(birth_date: str) -> GuardianClaim:
+    """Return what a listed parent says of Ada."""
+    return GuardianClaim(
+        claim_id="c",
+        at=NOW,
+        actor="a",
+        contact_id="p",
+        given_name="Ada",
+        family_name="Moss",
+        birth_date=birth_date,
+    )
 
 
 @st.composite
@@ -53,7 +72,7 @@ def rosters(draw: st.DrawFn) -> Roster:
             )
         )
         born = draw(st.sampled_from([day, day, None]) | DATES | st.just(date(1900, 1, 1)))
-        records.append(Demographics(sourced_id=f"u{n}", birth_date=born))
+        records.append(born_on(f"u{n}", born))
         if draw(st.booleans()):
             records.append(
                 Relationship(
@@ -64,7 +83,7 @@ def rosters(draw: st.DrawFn) -> Roster:
                     has_legal_custody=draw(st.none() | st.booleans()),
                 )
             )
-    return Roster.from_records(records, source=Source("clever", "d1"), pulled_at=NOW)
+    return a_roster(*records)
 
 
 @st.composite
@@ -189,26 +208,11 @@ def test_d3_a_masked_date_never_verifies(
     }[mask]
     records: list[User | Demographics | Relationship] = []
     for n, born in enumerate(masked):
-        roles = (RoleAssignment(role=Role.student, org_id="s"),)
-        records.append(
-            User(sourced_id=f"u{n}", given_name=f"Ada{'x' * n}", family_name="Moss", roles=roles)
-        )
-        records.append(Demographics(sourced_id=f"u{n}", birth_date=born))
-    link = Relationship(
-        sourced_id="r", student_id="u0", contact_id="p", kind=RelationshipKind.parent
-    )
-    roster = Roster.from_records([*records, link], source=Source("clever", "d1"), pulled_at=NOW)
-    claim = GuardianClaim(
-        claim_id="c",
-        at=NOW,
-        actor="a",
-        contact_id="p",
-        given_name="Ada",
-        family_name="Moss",
-        birth_date=masked[0].isoformat(),
-    )
+        records.append(attrs.evolve(ADA, sourced_id=f"u{n}", given_name=f"Ada{'x' * n}"))
+        records.append(born_on(f"u{n}", born))
+    case = a_roster(*records, attrs.evolve(LINK, student_id="u0")), _claim(masked[0].isoformat())
 
-    assert _run((roster, claim), Counting(), policy).public is PublicAnswer.not_verified
+    assert _run(case, Counting(), policy).public is PublicAnswer.not_verified
 
 
 @given(CASES, POLICIES, ANSWERS)
@@ -225,30 +229,14 @@ def test_d4_the_limiter_is_called_once_before_and_once_after(
 @given(DATES, st.integers(5, 9))
 def test_d5_after_the_limit_even_the_right_date_fails(born: date, tries: int) -> None:
     """Once the day's attempts are spent, nothing verifies."""
-    student = User(
-        sourced_id="u",
-        given_name="Ada",
-        family_name="Moss",
-        roles=(RoleAssignment(role=Role.student, org_id="s"),),
-    )
-    roster = Roster.from_records(
-        [student, Demographics(sourced_id="u", birth_date=born)],
-        source=Source("clever", "d1"),
-        pulled_at=NOW,
-    )
+    roster = a_roster(ADA, born_on("u", born))
     limiter = MemoryLimiter()
-    policy = ClaimPolicy(secret=b"an invented secret of a test", accept_knowledge_only=True)
+    policy = attrs.evolve(POLICY, accept_knowledge_only=True)
     wrong = (born + timedelta(days=1)).isoformat()
     answers = []
     for n, typed in enumerate([wrong] * tries + [born.isoformat()]):
-        claim = GuardianClaim(
-            claim_id=str(n),
-            at=NOW + timedelta(hours=2 * n),
-            actor="a",
-            given_name="Ada",
-            family_name="Moss",
-            birth_date=typed,
-        )
+        at = NOW + timedelta(hours=2 * n)
+        claim = attrs.evolve(_claim(typed), claim_id=str(n), at=at, contact_id=None)
         answers.append(_run((roster, claim), limiter, policy).public)
 
     assert PublicAnswer.verified not in answers
@@ -260,30 +248,8 @@ def test_d6_day_and_month_swapped_never_verify(
 ) -> None:
     """A date whose day and month are exchanged is another date."""
     born, swapped = date(year, month, day), date(year, day, month)
-    student = User(
-        sourced_id="u",
-        given_name="Ada",
-        family_name="Moss",
-        roles=(RoleAssignment(role=Role.student, org_id="s"),),
-    )
-    link = Relationship(
-        sourced_id="r", student_id="u", contact_id="p", kind=RelationshipKind.parent
-    )
-    roster = Roster.from_records(
-        [student, link, Demographics(sourced_id="u", birth_date=born)],
-        source=Source("clever", "d1"),
-        pulled_at=NOW,
-    )
-    claim = GuardianClaim(
-        claim_id="c",
-        at=NOW,
-        actor="a",
-        contact_id="p",
-        given_name="Ada",
-        family_name="Moss",
-        birth_date=swapped.strftime(FORMS[policy.order] if in_its_order else FORMS["ymd"]),
-    )
-    result = _run((roster, claim), Counting(), policy)
+    claim = _claim(swapped.strftime(FORMS[policy.order] if in_its_order else FORMS["ymd"]))
+    result = _run((a_roster(ADA, LINK, born_on("u", born)), claim), Counting(), policy)
 
     assert born == swapped or result.public is PublicAnswer.not_verified
 
