@@ -45,8 +45,7 @@ class Connector(Generic[T]):
     Attributes:
         title: What staff choose.
         provider: The provider as sources name it.
-        tenant: The name of the field that holds the tenant.
-        fields: The form.
+        fields: The form; its field ``tenant`` holds the tenant.
         open: Makes edlink's object of what was typed.
         copies: What to copy to the provider's screens: a label, and a path of this app.
         note: What staff should know before they choose it.
@@ -55,7 +54,6 @@ class Connector(Generic[T]):
 
     title: str
     provider: str
-    tenant: str
     fields: tuple[Field, ...]
     open: T
     copies: tuple[tuple[str, str], ...] = ()
@@ -82,7 +80,7 @@ class Connector(Generic[T]):
 
     def source(self, facts: Facts) -> Source:
         """Return provider and tenant, as rosters and identities name them."""
-        return Source(self.provider, facts[self.tenant])
+        return Source(self.provider, facts["tenant"])
 
 
 def _is_https(address: str) -> bool:

@@ -158,7 +158,6 @@ LOGINS: Mapping[str, Connector[Opener]] = {
     "clever": Connector(
         title="Clever",
         provider="clever",
-        tenant="tenant",
         fields=(Field(name="tenant", label="District id"), *_APP, _TEST_URL),
         open=_clever,
         copies=_REDIRECT,
@@ -166,7 +165,6 @@ LOGINS: Mapping[str, Connector[Opener]] = {
     "classlink": Connector(
         title="ClassLink LaunchPad",
         provider="classlink",
-        tenant="tenant",
         fields=(_TENANT, *_APP, _VOUCHES, _TEST_URL),
         open=_classlink,
         copies=_REDIRECT,
@@ -174,7 +172,6 @@ LOGINS: Mapping[str, Connector[Opener]] = {
     "classlink-saml": Connector(
         title="ClassLink SAML",
         provider="classlink",
-        tenant="tenant",
         fields=(
             _TENANT,
             Field(
@@ -196,7 +193,6 @@ LOGINS: Mapping[str, Connector[Opener]] = {
     "veracross": Connector(
         title="Veracross",
         provider="veracross",
-        tenant="tenant",
         fields=(Field(name="tenant", label="School route"), *_APP, _TEST_URL),
         open=_veracross,
         copies=_REDIRECT,
@@ -207,7 +203,6 @@ LOGINS: Mapping[str, Connector[Opener]] = {
     "entra": Connector(
         title="Microsoft Entra ID",
         provider="entra",
-        tenant="tenant",
         fields=(Field(name="tenant", label="Directory (tenant) id"), *_APP, _TEST_URL),
         open=_entra,
         copies=_REDIRECT,

@@ -119,7 +119,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "clever": Connector(
         title="Clever",
         provider="clever",
-        tenant="tenant",
         fields=(
             Field(name="tenant", label="District id"),
             Field(name="key", label="District token", kind="password"),
@@ -130,7 +129,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "classlink": Connector(
         title="ClassLink",
         provider="classlink",
-        tenant="tenant",
         fields=(
             Field(name="tenant", label="Tenant id", hint="A number."),
             Field(name="key", label="Partner API key", kind="password"),
@@ -141,7 +139,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "oneroster-1.2": Connector(
         title="OneRoster 1.2",
         provider="oneroster",
-        tenant="tenant",
         fields=(
             _DISTRICT,
             _URL,
@@ -155,7 +152,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "oneroster-1.1": Connector(
         title="OneRoster 1.1",
         provider="oneroster",
-        tenant="tenant",
         fields=(
             _DISTRICT,
             _URL,
@@ -168,7 +164,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "oneroster-csv": Connector(
         title="OneRoster CSV files",
         provider="oneroster-csv",
-        tenant="tenant",
         fields=(
             _DISTRICT,
             Field(
@@ -183,7 +178,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "veracross": Connector(
         title="Veracross",
         provider="veracross",
-        tenant="tenant",
         fields=(
             Field(
                 name="tenant",
@@ -200,7 +194,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "entra": Connector(
         title="Microsoft Entra ID, with School Data Sync",
         provider="entra",
-        tenant="tenant",
         fields=(*_ENTRA, *_ENTRA_TESTS),
         open=_entra,
         note="Microsoft knows no birth dates, so parents cannot add children by them.",
@@ -208,7 +201,6 @@ ROSTERS: Mapping[str, Connector[Opener]] = {
     "entra-directory": Connector(
         title="Microsoft Entra ID, groups only",
         provider="entra",
-        tenant="tenant",
         fields=(
             *_ENTRA,
             Field(name="student_groups", label="Groups of students", hint="Object ids."),
