@@ -109,12 +109,11 @@ class Families:
 
     def _links(self, school: School) -> dict[IdentityKey, PersonKey]:
         """Return whom each account was linked to, where the roster still has that person."""
-        ids = {ref: sourced_id for sourced_id, ref in school.refs.items()}
         roster = (school.roster.source.provider, school.roster.source.tenant)
         return {
-            account.key: (*roster, ids[account.person])
+            account.key: (*roster, person.sourced_id)
             for account in self.store.accounts().values()
-            if account.person in ids
+            if (person := school.person(account.person))
         }
 
     def claim(

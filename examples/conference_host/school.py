@@ -37,12 +37,14 @@ class School:
         roster: The records as edlink's functions take them.
         directory: The students as verification looks them up.
         refs: The host's ref of each person by sourced id.
+        ids: The sourced id of each person by the host's ref.
         hidden: Sourced ids of the classes that nobody is shown.
     """
 
     roster: Roster
     directory: StudentDirectory
     refs: Mapping[str, str]
+    ids: Mapping[str, str]
     hidden: frozenset[str]
 
     @classmethod
@@ -66,13 +68,13 @@ class School:
             roster=roster,
             directory=StudentDirectory.from_roster(roster, on=on),
             refs={h.sourced_id: h.ref for h in held[Kind.user]},
+            ids={h.ref: h.sourced_id for h in held[Kind.user]},
             hidden=frozenset(h.sourced_id for h in held[Kind.class_] if h.ref in hidden),
         )
 
     def person(self, ref: str | None) -> User | None:
         """Return the active person with a ref, or None."""
-        found = (i for i, known in self.refs.items() if known == ref)
-        return self.roster.user(next(found, ""))
+        return self.roster.user(self.ids.get(ref or "", ""))
 
     def name_of(self, ref: str | None) -> str:
         """Return what to call a person, for those who may see it."""
