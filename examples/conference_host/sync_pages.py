@@ -9,7 +9,7 @@ from examples.conference_host.syncs import Held
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from edlink import OrgType, Role
+from edlink import Org, OrgType, Role, Roster
 from edlink.errors import UnsafePlanError
 from edlink.matching import Action, TermChoice
 from edlink.vocabulary import Kind
@@ -58,7 +58,7 @@ def show_plan() -> str | Response:
         rows=rows,
         holds=[words.hold_text(hold) for hold in plan.holds if hold.org_id is None],
         kept=words.kept_lines(plan),
-        terms=syncs.terms(),
+        terms=syncs.terms(syncs.seen()),
         adopted=adopted,
     )
 
@@ -90,13 +90,13 @@ def undo() -> Response:
 def settings() -> str:
     """Show what syncs are to do, and what there is to choose from."""
     syncs = conference().syncs
-    seen = syncs.seen()
+    seen, policy = syncs.seen(), syncs.policy()
     return render_template(
         "settings.html",
-        policy=syncs.policy(),
-        chosen={choice.session_id for choice in syncs.policy().term_choices},
-        schools=[org for org in seen.orgs if org.type is OrgType.school] if seen else [],
-        terms=syncs.terms(),
+        policy=policy,
+        chosen={choice.session_id for choice in policy.term_choices},
+        schools=_schools(seen),
+        terms=syncs.terms(seen),
     )
 
 
@@ -105,7 +105,7 @@ def save_settings() -> Response:
     """Keep what syncs are to do."""
     syncs, form = conference().syncs, request.form
     seen = syncs.seen()
-    schools = {org.sourced_id for org in seen.orgs if org.type is OrgType.school} if seen else set()
+    schools = {org.sourced_id for org in _schools(seen)}
     wanted, terms = form.getlist("schools"), form.getlist("terms")
     sessions = seen.academic_sessions if seen else ()
     policy = attrs.evolve(
@@ -117,6 +117,10 @@ def save_settings() -> Response:
     syncs.set_policy(policy)
     flash("Kept. Look for changes to see what this means.", "good")
     return redirect(url_for("sync.settings"), 303)
+
+
+def _schools(seen: Roster | None) -> list[Org]:
+    return [org for org in seen.orgs if org.type is OrgType.school] if seen else []
 
 
 @pages.get("/classes")

@@ -214,10 +214,9 @@ class Syncs:
         """Return the roster as it was last pulled, or None."""
         return self.pulls.last()
 
-    def terms(self) -> TermOverview | None:
-        """Return the terms of the last pull, or None."""
-        roster = self.seen()
-        return None if roster is None else term_overview(roster, on=self.today())
+    def terms(self, seen: Roster | None) -> TermOverview | None:
+        """Return the terms of the roster as it was last pulled, or None."""
+        return None if seen is None else term_overview(seen, on=self.today())
 
     def history(self) -> list[dict[str, Any]]:
         """Return how the last syncs ended, the latest first."""

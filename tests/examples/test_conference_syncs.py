@@ -219,7 +219,7 @@ def test_a_chosen_term_brings_its_classes(new_scene: Scene) -> None:
     scene.staff.enter_as_staff()
     scene.staff.send("/staff", "/staff/connect/demo")
     scene.staff.send("/staff", "/staff/plan")
-    overview = scene.conference.syncs.terms()
+    overview = scene.conference.syncs.terms(scene.conference.syncs.seen())
     assert overview is not None
     past = next(row for row in overview.rows if row.classes and not row.is_proposed)
     schools = re.findall(r'name="schools" value="([^"]+)"', scene.staff.get("/staff/settings").text)
