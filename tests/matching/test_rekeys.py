@@ -1,38 +1,22 @@
-from datetime import UTC, date, datetime
+from datetime import date
 
 import attrs
 import pytest
+from tests.matching.sync_cases import DAY, SOURCE, a_host, a_roster, a_student
 
-from edlink.coverage import Coverage, CoverageEntry, Source
 from edlink.matching.apply import apply_sync
-from edlink.matching.host import HostRecord, HostState, SyncMemory
+from edlink.matching.host import HostRecord, HostState
 from edlink.matching.plan import SyncPlan
 from edlink.matching.sync import plan_sync
-from edlink.model import (
-    Demographics,
-    Identifier,
-    Org,
-    Record,
-    Relationship,
-    RoleAssignment,
-    User,
-)
-from edlink.roster import Roster
+from edlink.model import Demographics, Identifier, Org, Record, Relationship, RoleAssignment, User
 from edlink.vocabulary import IdentifierType, Kind, OrgType, Role
 
-SOURCE = Source("clever", "d1")
-DAY = date(2025, 10, 1)
 SCHOOL = Org(sourced_id="s1", type=OrgType.school)
 
 
 def _student(sourced_id: str, sis_id: str, given: str, family: str = "Moss") -> User:
-    return User(
-        sourced_id=sourced_id,
-        given_name=given,
-        family_name=family,
-        identifiers=(Identifier(type=IdentifierType.sis_id, value=sis_id),),
-        roles=(RoleAssignment(role=Role.student, org_id="s1"),),
-    )
+    ids = (Identifier(type=IdentifierType.sis_id, value=sis_id),)
+    return a_student(sourced_id, given_name=given, family_name=family, identifiers=ids)
 
 
 def _contact(sourced_id: str, phone: str) -> User:
@@ -52,20 +36,8 @@ BASE: tuple[Record, ...] = (
 )
 
 
-def _host(*records: Record, **facts: object) -> HostState:
-    managed = [
-        HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE, **facts)  # type: ignore[arg-type]
-        for r in records
-    ]
-    return HostState(memory=SyncMemory(source=SOURCE), records=managed)
-
-
 def _plan(host: HostState, *records: Record) -> SyncPlan:
-    coverage = Coverage(CoverageEntry(kind=kind) for kind in Kind)
-    roster = Roster.from_records(
-        records, source=SOURCE, pulled_at=datetime(2025, 10, 1, tzinfo=UTC), coverage=coverage
-    )
-    return plan_sync(host, roster, on=DAY)
+    return plan_sync(host, a_roster(records), on=DAY)
 
 
 def _steps(plan: SyncPlan) -> list[tuple[str, str, str]]:
@@ -81,7 +53,7 @@ def test_a_student_with_a_new_id_is_known_by_the_sis_id() -> None:
         _contact("p1", "555-0100"),
         Relationship(sourced_id="p1-a2", student_id="a2", contact_id="p1"),
     ]
-    host = _host(*BASE)
+    host = a_host(BASE)
 
     plan = _plan(host, *new)
     after = apply_sync(host, plan)
@@ -102,7 +74,7 @@ def test_a_contact_with_a_new_id_is_known_by_child_and_phone() -> None:
         Relationship(sourced_id="p2-a1", student_id="a1", contact_id="p2"),
     ]
 
-    plan = _plan(_host(*BASE), *new)
+    plan = _plan(a_host(BASE), *new)
 
     assert [(action, i) for action, i, _ in _steps(plan)] == [("rekey", "p2"), ("rekey", "p2-a1")]
 
@@ -116,7 +88,7 @@ def test_who_returns_under_a_new_id_is_restored_and_rekeyed() -> None:
         archived_on=date(2024, 9, 1),
         archive_reason="missing",
     )
-    host = HostState(memory=SyncMemory(source=SOURCE), records=[*_host(SCHOOL).records, archived])
+    host = a_host([SCHOOL], archived)
     back = attrs.evolve(CHILD, sourced_id="a2")
 
     plan = _plan(host, SCHOOL, back)
@@ -134,7 +106,7 @@ def test_a_sis_id_given_to_another_person_is_left_to_a_person() -> None:
         Demographics(sourced_id="b1", birth_date=date(2016, 7, 8)),
     ]
 
-    plan = _plan(_host(*BASE[:3]), *other)
+    plan = _plan(a_host(BASE[:3]), *other)
 
     assert plan.changes == ()
     why = {(k.kind, k.sourced_id): k.reason for k in plan.kept}
@@ -146,7 +118,7 @@ def test_twins_who_enrol_are_two_new_people() -> None:
     """Two new pupils alike in all but the SIS id are made, and nobody is merged."""
     twins = [_student("t1", "0050", "May"), _student("t2", "0051", "Mae")]
 
-    plan = _plan(_host(*BASE), *BASE, *twins)
+    plan = _plan(a_host(BASE), *BASE, *twins)
 
     assert _steps(plan) == [("create", "t1", "new"), ("create", "t2", "new")]
 
@@ -163,7 +135,7 @@ def test_a_sister_who_inherits_the_mailbox_is_new(left_on: date | None) -> None:
         archived_on=left_on,
         archive_reason=None if left_on is None else "missing",
     )
-    host = HostState(memory=SyncMemory(source=SOURCE), records=[*_host(SCHOOL).records, held])
+    host = a_host([SCHOOL], held)
     new = attrs.evolve(sister, sourced_id="a2", given_name="Maria Jose")
 
     assert _steps(_plan(host, SCHOOL, new)) == [("create", "a2", "new")]

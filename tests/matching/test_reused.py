@@ -6,8 +6,17 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.matching.sync_cases import (
+    DAY,
+    SOURCE,
+    a_host,
+    a_roster,
+    a_student,
+    an_adult,
+    an_enrollment,
+)
 
-from edlink.coverage import Coverage, CoverageEntry, RosterWarning, Source
+from edlink.coverage import Coverage, CoverageEntry, RosterWarning
 from edlink.matching.apply import apply_sync
 from edlink.matching.host import HostRecord, HostState, SyncMemory
 from edlink.matching.host_side import host_links, host_people
@@ -17,23 +26,11 @@ from edlink.matching.policy import SyncPolicy
 from edlink.matching.release import plan_release
 from edlink.matching.report import Link, MatchReport
 from edlink.matching.sync import plan_sync
-from edlink.model import (
-    Class,
-    Demographics,
-    Enrollment,
-    Org,
-    Record,
-    Relationship,
-    RoleAssignment,
-    User,
-)
+from edlink.model import Class, Demographics, Org, Record, Relationship, RoleAssignment, User
 from edlink.roster import Roster
 from edlink.vocabulary import CoverageState, Kind, OrgType, Role
 
-SOURCE = Source("classlink", "d1")
-DAY = date(2025, 10, 1)
 NOW = datetime(2025, 10, 1, 6, tzinfo=UTC)
-EVERYTHING = Coverage(CoverageEntry(kind=kind) for kind in Kind)
 BASE: tuple[Record, ...] = (
     Org(sourced_id="s1", type=OrgType.school),
     Class(sourced_id="c1", org_id="s1"),
@@ -42,8 +39,7 @@ BASE: tuple[Record, ...] = (
 
 
 def _student(given: str, family: str, sourced_id: str = "u1") -> User:
-    roles = (RoleAssignment(role=Role.student, org_id="s1"),)
-    return User(sourced_id=sourced_id, given_name=given, family_name=family, roles=roles)
+    return a_student(sourced_id, given_name=given, family_name=family)
 
 
 def _family(child: User, born: date, adult: str, class_id: str) -> list[Record]:
@@ -52,9 +48,9 @@ def _family(child: User, born: date, adult: str, class_id: str) -> list[Record]:
     return [
         child,
         Demographics(sourced_id=i, birth_date=born),
-        User(sourced_id=adult, roles=(RoleAssignment(role=Role.guardian),)),
+        an_adult(adult),
         Relationship(sourced_id=f"{i}-{adult}", student_id=i, contact_id=adult),
-        Enrollment(sourced_id=f"{i}-{class_id}", user_id=i, class_id=class_id, role=Role.student),
+        an_enrollment(f"{i}-{class_id}", i, class_id),
     ]
 
 
@@ -65,15 +61,12 @@ NEW = _family(KEVIN, date(2014, 5, 6), "dad", "c2")
 
 
 def _roster(records: Iterable[Record], *, day: int = 0, **facts: Any) -> Roster:  # noqa: ANN401 - any field
-    pulled_at = datetime(2025, 10, 1, 1, tzinfo=UTC) + timedelta(days=day)
-    given = {"coverage": EVERYTHING} | facts
-    return Roster.from_records([*BASE, *records], source=SOURCE, pulled_at=pulled_at, **given)
+    return a_roster([*BASE, *records], days=day + 1, **facts)
 
 
 def _host(records: Iterable[Record], **facts: Any) -> HostState:  # noqa: ANN401 - any field
     held = [HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE, **facts) for r in records]
-    base = [HostRecord(ref=f"h-{r.sourced_id}", record=r, source=SOURCE) for r in BASE]
-    return HostState(memory=SyncMemory(source=SOURCE), records=[*base, *held])
+    return a_host(BASE, *held)
 
 
 def _undated(records: Iterable[Record]) -> list[Record]:
@@ -156,7 +149,7 @@ def test_a_hand_made_record_is_not_adopted_as_another_child() -> None:
     """A pair that the host has stored is checked like an id: the host's own record stays."""
     own = [HostRecord(ref="7", record=attrs.evolve(ANA, sourced_id="7"))]
     own += [HostRecord(ref="7", record=Demographics(sourced_id="7", birth_date=date(2012, 1, 2)))]
-    host = HostState(memory=SyncMemory(source=SOURCE), records=[*_host(()).records, *own])
+    host = a_host(BASE, *own)
     link = Link(incoming="u1", existing="7", kind="student", rule="stored_link")
 
     plan = plan_sync(host, _roster(NEW[:2]), MatchReport(linked=(link,)), on=DAY)
