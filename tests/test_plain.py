@@ -1,12 +1,13 @@
 """Records as plain JSON values and back."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from edlink.coverage import Coverage, CoverageEntry, Scope
 from edlink.model import Identifier, Org, User
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_plain, from_versioned, to_plain
 from edlink.report import Finding
 from edlink.vocabulary import CoverageState, IdentifierType, Kind, OrgType, Severity, Status
 
@@ -89,3 +90,25 @@ def test_a_value_of_another_shape_is_refused(data: dict[str, object]) -> None:
     """A missing field, an unknown word and a value of another type are errors."""
     with pytest.raises((TypeError, ValueError)):
         from_plain(Org, data)
+
+
+def test_a_value_comes_back_beside_its_version() -> None:
+    """What was written beside a version is read by that version, to the equal value."""
+    assert from_versioned(Org, {"version": 3, **PLAIN}, 3) == ORG
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN,
+        {"version": 2, **PLAIN},
+        {"version": 3, **PLAIN, "child_ids": 7},
+        {"version": 3, **PLAIN, "shoes": 1},
+        [],
+        None,
+    ],
+    ids=["no version", "another version", "shape", "unknown field", "list", "nothing"],
+)
+def test_what_a_version_did_not_write_is_nothing(data: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Of another version, or another shape, nothing is read, and nothing is raised."""
+    assert from_versioned(Org, data, 3) is None

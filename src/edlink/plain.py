@@ -6,6 +6,7 @@ sets are lists (sets sorted).  ``from_plain`` reads what ``to_plain`` wrote and 
 """
 
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -52,6 +53,18 @@ def from_plain(cls: type[T], data: Mapping[str, Any]) -> T:
     """
     readers = _readers(cast("Hashable", cls))
     return cls(**{name: readers[name](value) for name, value in data.items()})
+
+
+def from_versioned(cls: type[T], data: Mapping[str, Any], version: int) -> T | None:
+    """
+    Return the value whose plain form was written beside its version, or None for anything else.
+
+    Nothing is raised, so that the error of the caller has no context that could hold a value.
+    """
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        if data["version"] == version:
+            return from_plain(cls, {n: value for n, value in data.items() if n != "version"})
+    return None
 
 
 @cache

@@ -11,7 +11,7 @@ from edlink.coverage import Source
 from edlink.errors import ConfigError
 from edlink.matching.diff import KINDS
 from edlink.model import Record
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_versioned, to_plain
 from edlink.vocabulary import Kind
 
 VERSION = 1
@@ -140,12 +140,9 @@ class SyncMemory:
         Raises:
             ConfigError: EDL-CONF-096 for another version or shape.
         """
-        fields = {name: value for name, value in data.items() if name != "version"}
-        if data.get("version") == VERSION:
-            try:
-                return from_plain(cls, fields)
-            except (KeyError, TypeError, ValueError, AttributeError):
-                pass
+        found = from_versioned(cls, data, VERSION)
+        if found is not None:
+            return found
         raise ConfigError("EDL-CONF-096", "this is not a sync memory of this version")
 
 

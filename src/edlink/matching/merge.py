@@ -18,7 +18,7 @@ from edlink.errors import ConfigError
 from edlink.matching.dedupe import CONFLICTS, DuplicateGroup, HostPerson, managed_twice
 from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_versioned, to_plain
 
 VERSION = 1
 
@@ -186,12 +186,9 @@ class MergePlan:
         Raises:
             ConfigError: EDL-CONF-087 for another version or shape.
         """
-        fields = {name: value for name, value in data.items() if name != "version"}
-        if data.get("version") == VERSION:
-            try:
-                return from_plain(cls, fields)
-            except (KeyError, TypeError, ValueError, AttributeError):
-                pass
+        found = from_versioned(cls, data, VERSION)
+        if found is not None:
+            return found
         message = "this is not a merge plan of this version"
         raise ConfigError("EDL-CONF-087", message, fix="Plan again with this version of edlink.")
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from edlink.errors import ConfigError
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_versioned, to_plain
 
 VERSION = 1
 
@@ -222,12 +222,9 @@ class MatchReport:
         Raises:
             ConfigError: EDL-CONF-080 for another version or shape.
         """
-        fields = {name: value for name, value in data.items() if name != "version"}
-        if data.get("version") == VERSION:
-            try:
-                return from_plain(cls, fields)
-            except (KeyError, TypeError, ValueError, AttributeError):
-                pass
+        found = from_versioned(cls, data, VERSION)
+        if found is not None:
+            return found
         message = "this is not a match report of this version"
         raise ConfigError("EDL-CONF-080", message, fix="Match again with this version of edlink.")
 

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from edlink.errors import StateMismatchError
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_versioned, to_plain
 
 VERSION = 1
 
@@ -73,12 +73,9 @@ class PendingLogin:
         Raises:
             StateMismatchError: EDL-LOGIN-003 for another version or shape.
         """
-        try:
-            if data["version"] == VERSION:
-                fields = {name: value for name, value in data.items() if name != "version"}
-                return from_plain(cls, fields)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            pass
+        found = from_versioned(cls, data, VERSION)
+        if found is not None:
+            return found
         message = "what was kept is not a pending login of this version"
         raise StateMismatchError("EDL-LOGIN-003", message, reason="try_again")
 
