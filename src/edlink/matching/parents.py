@@ -327,8 +327,7 @@ class _Case:
     def _barred(self) -> Reason | None:
         if self.claim.contact_id is not None and not self.links:
             return Reason.relationship_missing
-        barred = any(bars_contact(link, self.policy) for link in self.links)
-        return Reason.contact_barred if barred else None
+        return Reason.contact_barred if self.links and self._is_guarded else None
 
     def _birth_date(self, *, same: bool) -> Reason | None:
         on_file, given = self.directory.birth_date(self.student_id or ""), self.typed.value
@@ -347,26 +346,28 @@ class _Case:
         """Return why someone must decide, although the birth date is right."""
         if self._proof() is not Proof.needs_approval:
             return None
-        links = self.links or self._all_links
         # A stranger could be the very adult that a school keeps away from the child.
-        if any(bars_contact(link, self.policy) for link in links):
+        if self._is_guarded:
             return Reason.child_guarded
-        unclear = any(_custody(link, self.policy) is Custody.unclear for link in links)
+        unclear = any(_custody(link, self.policy) is Custody.unclear for link in self._deciding)
         return Reason.custody_unclear if unclear else Reason.needs_approval
 
     def _proof(self) -> Proof:
-        links = self.links or self._all_links
-        clear = all(_custody(link, self.policy) is Custody.clear for link in links)
+        clear = all(_custody(link, self.policy) is Custody.clear for link in self._deciding)
         if self.links:
-            accepted = any(link.kind in self.policy.kinds for link in links)
+            accepted = any(link.kind in self.policy.kinds for link in self.links)
             return Proof.possession if accepted and clear else Proof.needs_approval
-        guarded = any(bars_contact(link, self.policy) for link in links)
-        accepts = self.policy.accept_knowledge_only and clear and not guarded
+        accepts = self.policy.accept_knowledge_only and clear and not self._is_guarded
         return Proof.knowledge_only if accepts else Proof.needs_approval
 
     @property
-    def _all_links(self) -> tuple[Relationship, ...]:
-        return self.directory.links_of(self.student_id or "")
+    def _deciding(self) -> tuple[Relationship, ...]:
+        """The relationships of the one who claims; for a stranger, all that the student has."""
+        return self.links or self.directory.links_of(self.student_id or "")
+
+    @property
+    def _is_guarded(self) -> bool:
+        return any(bars_contact(link, self.policy) for link in self._deciding)
 
     def result(self, reason: Reason, public: PublicAnswer, attempt: Attempt) -> VerificationResult:
         """Return the result for a reason."""
