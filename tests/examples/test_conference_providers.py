@@ -175,6 +175,17 @@ def test_a_login_goes_to_the_providers_own_address(bare: Bare, name: str) -> Non
     assert "never-shown" not in shown + repr(conference)
 
 
+@pytest.mark.parametrize("name", LOGIN_FORMS)
+def test_the_overview_names_whose_provider_is_connected(bare: Bare, name: str) -> None:
+    """Staff see beside each connection for which district it is."""
+    typed, _ = LOGIN_FORMS[name]
+    staff, _ = bare
+    form = f"/staff/connect/sign-in/{name}"
+    staff.send(form, form, **typed)
+
+    assert f'<span class="hint">{typed["tenant"]}</span>' in staff.get("/staff").text
+
+
 @pytest.mark.parametrize(
     ("side", "name"), [(side, name) for side, known in SIDES.items() for name in known]
 )
