@@ -2,7 +2,7 @@
 
 import pytest
 
-from edlink.coverage import Coverage, CoverageEntry, Scope, Source
+from edlink.coverage import COMPLETE, Coverage, CoverageEntry, Scope, Source, State, worst
 from edlink.errors import ConfigError
 from edlink.vocabulary import CoverageState, Kind, Role
 
@@ -172,3 +172,22 @@ def test_the_links_of_a_person_may_be_known_otherwise() -> None:
     assert coverage.untold_people == {(Kind.relationship, "u")}
     assert coverage.is_complete(Kind.relationship)
     assert coverage.summary() == {"relationship": "complete, 1 people differ"}
+
+
+def test_the_gravest_of_several_states_is_the_worst() -> None:
+    """A list that broke off is worse than one that is withheld, and that than one that came."""
+    withheld: State = (CoverageState.withheld, "empty")
+    failed: State = (CoverageState.failed, "EDL-PULL-001")
+    assert worst([COMPLETE, failed, withheld]) == failed
+    assert worst([COMPLETE, withheld]) == withheld
+
+
+def test_of_states_that_are_equally_grave_the_first_says_why() -> None:
+    """A coverage names the reason of the list that was asked for first."""
+    first: State = (CoverageState.failed, "rows_moved")
+    assert worst([COMPLETE, first, (CoverageState.failed, "rows_set_aside")]) == first
+
+
+def test_what_stands_on_no_list_is_complete() -> None:
+    """A plain directory's org is known without asking."""
+    assert worst([]) == COMPLETE

@@ -70,6 +70,24 @@ class Scope:
         return bool(self.include_orgs or self.exclude_orgs)
 
 
+#: What is known of a list or a kind, and a stable code for why that is not all of it.
+State = tuple[CoverageState, str | None]
+
+COMPLETE: State = (CoverageState.complete, None)
+EXCLUDED: State = (CoverageState.excluded, "scope")
+
+_GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
+
+
+def worst(states: Iterable[State]) -> State:
+    """
+    Return the gravest of what is known of some lists, of several such the first.
+
+    What stands on no list at all is complete; what was not asked for is no state of a list.
+    """
+    return max(states, key=lambda state: _GRAVITY.index(state[0]), default=COMPLETE)
+
+
 @attrs.frozen(kw_only=True)
 class CoverageEntry:
     """
@@ -91,6 +109,11 @@ class CoverageEntry:
     role: Role | None = None
     class_id: str | None = None
     user_id: str | None = None
+
+    @classmethod
+    def of(cls, kind: Kind, state: State, **more: Any) -> "CoverageEntry":  # noqa: ANN401 - its fields
+        """Return that so much is known of a kind; further fields say where, and of how many."""
+        return cls(kind=kind, state=state[0], reason=state[1], **more)
 
     @property
     def is_of_place(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Scope, Tombstone
+from edlink.coverage import EXCLUDED, Coverage, CoverageEntry, Scope, Tombstone
 from edlink.model import (
     RECORD_TYPES,
     Class,
@@ -19,7 +19,7 @@ from edlink.model import (
     User,
 )
 from edlink.roster import Roster
-from edlink.vocabulary import CoverageState, Kind, OrgType, Role
+from edlink.vocabulary import Kind, OrgType, Role
 
 #: Roles that keep a person whoever their children are.
 _AT_WORK = frozenset({Role.student, Role.teacher, Role.staff, Role.administrator})
@@ -179,9 +179,8 @@ def _strangers(roster: Roster, contacts: set[str]) -> set[str]:
 
 
 def _exclude(coverage: Coverage, out: set[str]) -> Coverage:
-    state = CoverageState.excluded
     entries = (
-        CoverageEntry(kind=kind, org_id=org_id, state=state, reason="scope")
+        CoverageEntry.of(kind, EXCLUDED, org_id=org_id)
         for org_id in sorted(out)
         for kind in _BY_ORG
     )

@@ -6,11 +6,8 @@ import attrs
 
 from edlink.clever.pull import ChainResult
 from edlink.clever.versions import ROLE_WORDS
-from edlink.coverage import Coverage, CoverageEntry, Scope
+from edlink.coverage import COMPLETE, EXCLUDED, Coverage, CoverageEntry, Scope, State, worst
 from edlink.vocabulary import CoverageState, Kind, Role
-
-#: From the best to the worst; a kind is as well known as the worst of its chains.
-_GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
 
 #: Roles whose people are at the district and not at a school.
 _AT_DISTRICT = frozenset({"contact", "district_admin"})
@@ -23,6 +20,8 @@ _COMBINED = {"teacher": "staff", "staff": "teacher"}
 
 #: What a row carries besides the record it is named after: a lost row loses these.
 _CARRIED = {"sections": Kind.enrollment, "contact": Kind.relationship, "student": Kind.demographics}
+
+_ROWS_SET_ASIDE: State = (CoverageState.failed, "rows_set_aside")
 
 #: Kinds of which a chain's rows are one record each.
 _COUNTED = frozenset({Kind.org, Kind.academic_session, Kind.course, Kind.class_, Kind.user})
@@ -39,15 +38,14 @@ def to_coverage(results: Sequence[ChainResult], scope: Scope, *, district: str) 
     entries: list[CoverageEntry] = []
     for kind in Kind:
         if not scope.wants_kind(kind):
-            state = CoverageState.excluded
-            entries.append(CoverageEntry(kind=kind, state=state, reason="scope"))
+            entries.append(CoverageEntry.of(kind, EXCLUDED))
             continue
         mine = [result for result in results if kind in result.chain.kinds]
         apart = [result for result in mine if kind is Kind.user and _is_at_district(result)]
         entries.append(_entry(kind, [result for result in mine if result not in apart]))
         if apart:
             entries.append(attrs.evolve(_entry(kind, apart), org_id=district))
-            entries += _by_role(mine, [*entries[-2:]])
+            entries += _by_role(mine, entries[-2:])
         entries += _untold(kind, mine)
     return Coverage(entries)
 
@@ -78,15 +76,11 @@ def _may_hide_others(result: ChainResult) -> bool:
 
 def _untold(kind: Kind, results: Sequence[ChainResult]) -> Iterator[CoverageEntry]:
     """Yield whose records of a kind are not known: the sections and people that were set aside."""
-    state = CoverageState.failed
-    found = CoverageEntry(kind=kind, state=state, reason="rows_set_aside")
     carrying = (r for r in results if kind is _CARRIED.get(r.chain.role or r.chain.collection))
     lost = {i.sourced_id for result in carrying for i in result.issues if i.set_aside}
     for one in sorted(filter(None, lost)):
-        if kind is Kind.enrollment:
-            yield attrs.evolve(found, class_id=one)
-        else:
-            yield attrs.evolve(found, user_id=one)
+        where = "class_id" if kind is Kind.enrollment else "user_id"
+        yield CoverageEntry.of(kind, _ROWS_SET_ASIDE, **{where: one})
 
 
 def _is_at_district(result: ChainResult) -> bool:
@@ -95,25 +89,20 @@ def _is_at_district(result: ChainResult) -> bool:
 
 def _entry(kind: Kind, results: Sequence[ChainResult]) -> CoverageEntry:
     """Return what can be said of a kind after its chains."""
-    state, reason = CoverageState.complete, None
-    for result in results:
-        for found, why in ((result.state, result.reason), _after_losses(result)):
-            if _GRAVITY.index(found) > _GRAVITY.index(state):
-                state, reason = found, why
+    states = (found for r in results for found in ((r.state, r.reason), _after_losses(r)))
     counts = [result.reported for result in results]
     known = [count for count in counts if count is not None]
     is_counted = kind in _COUNTED
-    return CoverageEntry(
-        kind=kind,
-        state=state,
-        reason=reason,
+    return CoverageEntry.of(
+        kind,
+        worst(states),
         received=sum(result.received for result in results) if is_counted else None,
         reported=sum(known) if is_counted and known and len(known) == len(counts) else None,
     )
 
 
-def _after_losses(result: ChainResult) -> tuple[CoverageState, str | None]:
+def _after_losses(result: ChainResult) -> State:
     """Return failed where a row was lost and nobody knows which."""
     if any(issue.set_aside and not issue.sourced_id for issue in result.issues):
-        return CoverageState.failed, "rows_set_aside"
-    return CoverageState.complete, None
+        return _ROWS_SET_ASIDE
+    return COMPLETE

@@ -1,22 +1,24 @@
 """What a pull of Graph can say of each kind, by what came of its lists."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from edlink.coverage import CoverageEntry, RosterWarning, Scope
+from edlink.coverage import (
+    COMPLETE,
+    EXCLUDED,
+    CoverageEntry,
+    RosterWarning,
+    Scope,
+    State,
+    worst,
+)
 from edlink.entra import endpoints as at
 from edlink.model import RECORD_TYPES, Record, Relationship
 from edlink.vocabulary import CoverageState, Kind, Role
 
-#: What can be said of a list, and why where that is not all of it.
-State = tuple[CoverageState, str | None]
-
-COMPLETE: State = (CoverageState.complete, None)
 #: Nothing at all is how a lost permission looks: absence must not be read as removal.
 EMPTY: State = (CoverageState.withheld, "empty")
-
-_GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
 
 #: Lists that each kind of the education resources stands on.
 _EDUCATION: Mapping[Kind, tuple[str, ...]] = {
@@ -81,24 +83,24 @@ class Ledger:
                 yield from self._of_kind(kind, present)
                 yield from self._at_places(kind, scope)
             else:
-                yield _entry(kind, (CoverageState.excluded, "scope"))
+                yield CoverageEntry.of(kind, EXCLUDED)
 
     def _of_kind(self, kind: Kind, present: set[type]) -> Iterator[CoverageEntry]:
         stands_on = _DIRECTORY if self.is_plain else _EDUCATION
         if kind not in stands_on:
-            yield _entry(kind, (CoverageState.withheld, "not_in_directory"))
+            yield CoverageEntry.of(kind, (CoverageState.withheld, "not_in_directory"))
             return
-        state = _worst([self.of(name) for name in stands_on[kind]])
+        state = worst([self.of(name) for name in stands_on[kind]])
         if state == COMPLETE and RECORD_TYPES[kind] not in present:
             state = EMPTY
         if kind is Kind.user and not self.is_plain:
-            yield _entry(kind, state)
+            yield CoverageEntry.of(kind, state)
             if state == COMPLETE:
                 yield from self._of_contacts(present)
             return
         if kind is Kind.relationship and state == COMPLETE and None in self.contacts:
             state = _NOT_TOLD
-        yield _entry(kind, state)
+        yield CoverageEntry.of(kind, state)
         if self.is_plain and kind in {Kind.user, Kind.enrollment}:
             yield from self._of_groups(kind, state)
 
@@ -108,9 +110,9 @@ class Ledger:
         for role, state in self.groups.values():
             roles.setdefault(role, [general]).append(state)
         for role, states in roles.items():
-            worst = _worst(states)
-            if worst != general:
-                yield attrs.evolve(_entry(kind, worst), role=role)
+            found = worst(states)
+            if found != general:
+                yield CoverageEntry.of(kind, found, role=role)
 
     def _of_contacts(self, present: set[type]) -> Iterator[CoverageEntry]:
         """Yield that contacts, who are at the tenant itself, are not known; others there are."""
@@ -122,7 +124,7 @@ class Ledger:
         else:
             return
         for role in _CONTACT_ROLES:
-            yield attrs.evolve(_entry(Kind.user, state), org_id=self.tenant, role=role)
+            yield CoverageEntry.of(Kind.user, state, org_id=self.tenant, role=role)
 
     def _at_places(self, kind: Kind, scope: Scope) -> Iterator[CoverageEntry]:
         places = {org_id: state for (of, org_id), state in self.schools.items() if of is kind}
@@ -130,10 +132,10 @@ class Ledger:
             places |= {org_id: _NOT_TOLD for org_id in self.contacts if org_id is not None}
         for org_id, state in sorted(places.items()):
             if scope.wants_org(org_id):
-                yield attrs.evolve(_entry(kind, state), org_id=org_id)
+                yield CoverageEntry.of(kind, state, org_id=org_id)
         if kind is Kind.enrollment:
             for class_id, state in self.classes.items():
-                yield attrs.evolve(_entry(kind, state), class_id=class_id)
+                yield CoverageEntry.of(kind, state, class_id=class_id)
 
     def warnings(self) -> Iterator[RosterWarning]:
         """Yield what a host must know of what did not come."""
@@ -174,11 +176,3 @@ class Ledger:
 
 
 _NOT_TOLD: State = (CoverageState.withheld, "contacts_not_told")
-
-
-def _worst(states: Sequence[State]) -> State:
-    return max(states, key=lambda state: _GRAVITY.index(state[0]), default=COMPLETE)
-
-
-def _entry(kind: Kind, state: State) -> CoverageEntry:
-    return CoverageEntry(kind=kind, state=state[0], reason=state[1])

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import attrs
 
-from edlink.coverage import Coverage, Issue, Scope, Source
+from edlink.coverage import COMPLETE, Coverage, Issue, Scope, Source, State
 from edlink.entra import directory as plain
 from edlink.entra import education
 from edlink.entra import endpoints as at
 from edlink.entra.batch import MOST, Batcher
-from edlink.entra.coverage import COMPLETE, EMPTY, Ledger, State
+from edlink.entra.coverage import EMPTY, Ledger
 from edlink.entra.directory import Directory, DirectoryRows
 from edlink.entra.education import Education
 from edlink.entra.endpoints import Endpoint

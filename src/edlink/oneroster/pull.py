@@ -7,7 +7,17 @@ import attrs
 
 from edlink._http.exchange import Response
 from edlink._http.paging import OffsetPages
-from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Tombstone
+from edlink.coverage import (
+    COMPLETE,
+    EXCLUDED,
+    Coverage,
+    CoverageEntry,
+    Issue,
+    RosterWarning,
+    Scope,
+    State,
+    Tombstone,
+)
 from edlink.errors import AuthError, IncompletePullError, NotFoundError, ProviderError
 from edlink.model import Record
 from edlink.oneroster.convert import to_relationships
@@ -257,23 +267,18 @@ class _Pull:
     def _exclude(self, wanted: list[Kind]) -> None:
         for kind in ORDER:
             if kind not in wanted:
-                self._entries.append(
-                    CoverageEntry(kind=kind, state=CoverageState.excluded, reason="scope")
-                )
+                self._entries.append(CoverageEntry.of(kind, EXCLUDED))
 
     def _cover_relationships(self, people: Collected | None, *, has_links: bool) -> None:
         users = next((e for e in self._entries if e.kind is Kind.user), None)
-        state, reason = CoverageState.withheld, "no_links"
+        state: State = COMPLETE if has_links else (CoverageState.withheld, "no_links")
         if not self._scope.wants_kind(Kind.relationship) or users is None:
-            state, reason = CoverageState.excluded, "scope"
+            state = EXCLUDED
         elif users.state is not CoverageState.complete:
-            state, reason = users.state, "users"
+            state = users.state, "users"
         elif people is not None and people.unreadable("agents", "role", "roles"):
-            state, reason = CoverageState.failed, "unreadable_field"
-        if has_links and reason == "no_links":
-            self._entries.append(CoverageEntry(kind=Kind.relationship))
-        else:
-            self._entries.append(CoverageEntry(kind=Kind.relationship, state=state, reason=reason))
+            state = CoverageState.failed, "unreadable_field"
+        self._entries.append(CoverageEntry.of(Kind.relationship, state))
 
     def _warn(self, found: Collected, fault: ProviderError | None) -> None:
         name = COLLECTIONS[found.kind]

@@ -6,7 +6,18 @@ from typing import Any
 
 import attrs
 
-from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Source
+from edlink.coverage import (
+    COMPLETE,
+    EXCLUDED,
+    Coverage,
+    CoverageEntry,
+    Issue,
+    RosterWarning,
+    Scope,
+    Source,
+    State,
+    worst,
+)
 from edlink.model import Enrollment, Record
 from edlink.references import check_references
 from edlink.roster import Roster
@@ -92,9 +103,7 @@ _LISTED: Mapping[str, frozenset[str]] = {
     PERMISSIONS: frozenset({"role", "role_raw"}),
 }
 
-_GRAVITY = (CoverageState.complete, CoverageState.withheld, CoverageState.failed)
-
-_State = tuple[CoverageState, str | None]
+_ROWS_SET_ASIDE: State = (CoverageState.failed, "rows_set_aside")
 
 
 @attrs.frozen(kw_only=True)
@@ -122,7 +131,7 @@ class Results:
         """Return whether a list was asked for, whatever came of it."""
         return name in self.listings or name in self.faults
 
-    def state(self, name: str) -> _State:
+    def state(self, name: str) -> State:
         """Return what can be said of a list: nothing at all is how a lost permission looks."""
         if name in self.faults:
             return self.faults[name]
@@ -134,8 +143,8 @@ class Results:
         if listing.repeated:
             return CoverageState.failed, "rows_moved"
         if self.may_miss_any(name):
-            return CoverageState.failed, "rows_set_aside"
-        return CoverageState.complete, None
+            return _ROWS_SET_ASIDE
+        return COMPLETE
 
     def incomplete(self, name: str) -> Sequence[Any]:
         """Return a list's rows that do not say all that they connect."""
@@ -253,12 +262,11 @@ def _campuses(results: Results) -> Iterator[tuple[str | None, str | None]]:
 def _entries(results: Results, scope: Scope, route: str) -> Iterator[CoverageEntry]:
     for kind in Kind:
         if not scope.wants_kind(kind):
-            state = CoverageState.excluded
-            yield CoverageEntry(kind=kind, state=state, reason="scope")
+            yield CoverageEntry.of(kind, EXCLUDED)
         elif kind is Kind.user:
             yield from _people(results, route)
         else:
-            yield _entry(kind, _worst(results, kind, _STANDS_ON[kind]))
+            yield CoverageEntry.of(kind, _worst(results, kind, _STANDS_ON[kind]))
             if kind is Kind.enrollment:
                 yield from _teachers(results)
             yield from _parts(results, kind)
@@ -273,7 +281,7 @@ def _teachers(results: Results) -> Iterator[CoverageEntry]:
     told = _worst(results, Kind.enrollment, (*lists, PERMISSIONS))
     if told[0] is not general[0]:
         for role in _BY_PERMISSION:
-            yield attrs.evolve(_entry(Kind.enrollment, told), role=role)
+            yield CoverageEntry.of(Kind.enrollment, told, role=role)
 
 
 def _parts(results: Results, kind: Kind) -> Iterator[CoverageEntry]:
@@ -286,14 +294,12 @@ def _parts(results: Results, kind: Kind) -> Iterator[CoverageEntry]:
 
 def _doubt(row: RelationshipRow | PermissionRow) -> CoverageEntry:
     """Return of whom or what an incomplete row leaves doubt; of everybody where it says no end."""
-    doubt = CoverageEntry(
-        kind=Kind.relationship, state=CoverageState.failed, reason="rows_set_aside"
-    )
     if isinstance(row, RelationshipRow):
-        return attrs.evolve(doubt, user_id=row.person_id or row.related_person_id or None)
-    return attrs.evolve(
-        doubt,
-        kind=Kind.enrollment,
+        one = row.person_id or row.related_person_id or None
+        return CoverageEntry.of(Kind.relationship, _ROWS_SET_ASIDE, user_id=one)
+    return CoverageEntry.of(
+        Kind.enrollment,
+        _ROWS_SET_ASIDE,
         class_id=row.class_id or None,
         user_id=row.person_id or None,
     )
@@ -306,26 +312,25 @@ def _people(results: Results, route: str) -> Iterator[CoverageEntry]:
     Parents are at the school itself, so that parents withheld leave a campus' students well known.
     Where a list did not come, people in the roles of the others are told apart.
     """
-    general = [_entry(Kind.user, _worst(results, Kind.user, _LISTS_OF.values()))]
+    of_all = _worst(results, Kind.user, _LISTS_OF.values())
+    general = [CoverageEntry.of(Kind.user, of_all)]
     if any(campus is not None for campus, _ in _campuses(results)):
-        on_campus = _entry(Kind.user, _worst(results, Kind.user, ("students", "staff_faculty")))
-        general = [on_campus, attrs.evolve(general[0], org_id=route)]
+        on_campus = _worst(results, Kind.user, ("students", "staff_faculty"))
+        general = [
+            CoverageEntry.of(Kind.user, on_campus),
+            CoverageEntry.of(Kind.user, of_all, org_id=route),
+        ]
     yield from general
     for role, name in _LISTS_OF.items():
-        known = _entry(Kind.user, _worst(results, Kind.user, (name,)))
+        known = _worst(results, Kind.user, (name,))
         for entry in general:
-            if known.state is not entry.state:
-                yield attrs.evolve(known, org_id=entry.org_id, role=role)
+            if known[0] is not entry.state:
+                yield CoverageEntry.of(Kind.user, known, org_id=entry.org_id, role=role)
 
 
-def _worst(results: Results, kind: Kind, names: Iterable[str]) -> _State:
+def _worst(results: Results, kind: Kind, names: Iterable[str]) -> State:
     added = [name for name in _ADDS_TO.get(kind, ()) if results.is_asked(name)]
-    states = [results.state(name) for name in (*names, *added)]
-    return max(states, key=lambda state: _GRAVITY.index(state[0]))
-
-
-def _entry(kind: Kind, state: _State) -> CoverageEntry:
-    return CoverageEntry(kind=kind, state=state[0], reason=state[1])
+    return worst(map(results.state, (*names, *added)))
 
 
 def _distrust(results: Results, scope: Scope) -> Iterator[RosterWarning]:

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from edlink.coverage import (
+    EXCLUDED,
     Coverage,
     CoverageEntry,
     Issue,
@@ -92,7 +93,7 @@ def to_roster(  # noqa: PLR0913 - the facts of one pull
     found = Found()
     for kind in FILES:
         if not scope.wants_kind(kind):
-            found.put(kind, CoverageState.excluded, "scope")
+            found.put(kind, *EXCLUDED)
             continue
         try:
             _take_bulk(data, kind, found, progress)
@@ -228,7 +229,7 @@ def _relationships(
     """
     kind, about_users = Kind.relationship, found.entries[Kind.user]
     if not scope.wants_kind(kind):
-        return (), CoverageEntry(kind=kind, state=CoverageState.excluded, reason="scope")
+        return (), CoverageEntry.of(kind, EXCLUDED)
     if about_users.state is not CoverageState.complete:
         return (), CoverageEntry(kind=kind, state=about_users.state, reason="users")
     if not any(user.agent_ids for user in users):
