@@ -62,6 +62,12 @@ class Endpoint(Generic[T]):
 
 EDUCATION = "EduRoster.Read.All"
 
+
+def _ids_of(path: str, kind: Kind, permission: str = EDUCATION) -> Endpoint[MemberRow]:
+    """Return a list of what hangs on one object, of which the ids are enough."""
+    return Endpoint(path=path, row=MemberRow, kind=kind, select="id", permission=permission)
+
+
 _SCHOOL = "id,displayName,externalId,schoolNumber,lowestGrade,highestGrade,phone,principalName"
 _SCHOOL += ",principalEmail"
 _CLASS = "id,displayName,classCode,externalId,externalName,grade,course,term"
@@ -73,37 +79,13 @@ _DIRECTORY_USER = _USER.replace("middleName,", "") + ",jobTitle,employeeId,onPre
 SCHOOLS = Endpoint(
     path="/education/schools", row=SchoolRow, kind=Kind.org, select=_SCHOOL, permission=EDUCATION
 )
-SCHOOL_USERS = Endpoint(
-    path="/education/schools/{}/users",
-    row=MemberRow,
-    kind=Kind.user,
-    select="id",
-    permission=EDUCATION,
-)
-SCHOOL_CLASSES = Endpoint(
-    path="/education/schools/{}/classes",
-    row=MemberRow,
-    kind=Kind.class_,
-    select="id",
-    permission=EDUCATION,
-)
+SCHOOL_USERS = _ids_of("/education/schools/{}/users", Kind.user)
+SCHOOL_CLASSES = _ids_of("/education/schools/{}/classes", Kind.class_)
 CLASSES = Endpoint(
     path="/education/classes", row=ClassRow, kind=Kind.class_, select=_CLASS, permission=EDUCATION
 )
-CLASS_MEMBERS = Endpoint(
-    path="/education/classes/{}/members",
-    row=MemberRow,
-    kind=Kind.enrollment,
-    select="id",
-    permission=EDUCATION,
-)
-CLASS_TEACHERS = Endpoint(
-    path="/education/classes/{}/teachers",
-    row=MemberRow,
-    kind=Kind.enrollment,
-    select="id",
-    permission=EDUCATION,
-)
+CLASS_MEMBERS = _ids_of("/education/classes/{}/members", Kind.enrollment)
+CLASS_TEACHERS = _ids_of("/education/classes/{}/teachers", Kind.enrollment)
 USERS = Endpoint(
     path="/education/users",
     row=UserRow,
@@ -111,34 +93,10 @@ USERS = Endpoint(
     select=_EDUCATION_USER,
     permission=EDUCATION,
 )
-USER_SCHOOLS = Endpoint(
-    path="/education/users/{}/schools",
-    row=MemberRow,
-    kind=Kind.org,
-    select="id",
-    permission=EDUCATION,
-)
-USER_CLASSES = Endpoint(
-    path="/education/users/{}/classes",
-    row=MemberRow,
-    kind=Kind.enrollment,
-    select="id",
-    permission=EDUCATION,
-)
-TAUGHT_CLASSES = Endpoint(
-    path="/education/users/{}/taughtClasses",
-    row=MemberRow,
-    kind=Kind.enrollment,
-    select="id",
-    permission=EDUCATION,
-)
-CLASS_SCHOOLS = Endpoint(
-    path="/education/classes/{}/schools",
-    row=MemberRow,
-    kind=Kind.org,
-    select="id",
-    permission=EDUCATION,
-)
+USER_SCHOOLS = _ids_of("/education/users/{}/schools", Kind.org)
+USER_CLASSES = _ids_of("/education/users/{}/classes", Kind.enrollment)
+TAUGHT_CLASSES = _ids_of("/education/users/{}/taughtClasses", Kind.enrollment)
+CLASS_SCHOOLS = _ids_of("/education/classes/{}/schools", Kind.org)
 
 DIRECTORY_USERS = Endpoint(
     path="/users",
@@ -156,13 +114,7 @@ GROUPS = Endpoint(
     permission="GroupMember.Read.All",
     is_counted=True,
 )
-GROUP_MEMBERS = Endpoint(
-    path="/groups/{}/transitiveMembers",
-    row=MemberRow,
-    kind=Kind.enrollment,
-    select="id",
-    permission="GroupMember.Read.All",
-)
+GROUP_MEMBERS = _ids_of("/groups/{}/transitiveMembers", Kind.enrollment, "GroupMember.Read.All")
 
 
 def delta_of(endpoint: Endpoint[Any]) -> Endpoint[DeltaRow]:
