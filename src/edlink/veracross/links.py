@@ -16,6 +16,7 @@ from edlink.coverage import Issue
 from edlink.model import Relationship, relationship_id
 from edlink.veracross import values
 from edlink.veracross.lists import ValueLists
+from edlink.veracross.people import latest
 from edlink.veracross.wire import RelationshipRow
 from edlink.vocabulary import Kind
 
@@ -84,7 +85,9 @@ def to_relationships(
             sourced_id=relationship_id(student, adult),
             student_id=student,
             contact_id=adult,
-            date_last_modified=_latest(pair),
+            date_last_modified=latest(
+                r.last_modified_date for r in pair.from_student + pair.from_adult
+            ),
             kind=values.read_relationship_kind(word),
             kind_raw=word,
             both_sides_confirmed=bool(pair.from_student and pair.from_adult),
@@ -107,11 +110,6 @@ def _facts(rows: list[RelationshipRow]) -> tuple[dict[str, Any], tuple[str, ...]
         elif said:
             doubtful.append(field)
     return facts, tuple(doubtful)
-
-
-def _latest(pair: _Pair) -> Any:  # noqa: ANN401 - a moment or None, as attrs will check
-    moments = (row.last_modified_date for row in (*pair.from_student, *pair.from_adult))
-    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _set_aside(link_id: str) -> Issue:
