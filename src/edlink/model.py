@@ -353,3 +353,6 @@ RECORD_TYPES: Mapping[Kind, type[Any]] = {
     Kind.relationship: Relationship,
     Kind.demographics: Demographics,
 }
+
+#: The kind of each class.
+KIND_OF: Mapping[type[Any], Kind] = {class_: kind for kind, class_ in RECORD_TYPES.items()}

@@ -8,7 +8,7 @@ import attrs
 
 from edlink.coverage import Coverage, CoverageEntry, Issue, RosterWarning, Scope, Source, Tombstone
 from edlink.errors import ConfigError
-from edlink.model import RECORD_TYPES, Record
+from edlink.model import KIND_OF, Record
 from edlink.references import check_references, forget_references
 from edlink.roster import COLLECTIONS, Roster, RosterSource
 from edlink.vocabulary import CoverageState, Kind
@@ -175,12 +175,11 @@ def apply_changes(roster: Roster, changes: ChangeSet, *, pulled_at: datetime) ->
     }
     for gone in changes.tombstones:
         records.pop((gone.kind, gone.sourced_id), None)
-    records |= {(_KINDS[type(record)], record.sourced_id): record for record in changes.changed}
-    new = {(_KINDS[type(record)], record.sourced_id) for record in changes.changed}
+    new = {(KIND_OF[type(record)], record.sourced_id): record for record in changes.changed}
     before = forget_references(roster)
     old_issues = (i for i in before.issues if (i.kind, i.sourced_id) not in new)
     found = Roster.from_records(
-        records.values(),
+        {**records, **new}.values(),
         source=roster.source,
         pulled_at=pulled_at,
         scope=roster.scope,
@@ -190,9 +189,6 @@ def apply_changes(roster: Roster, changes: ChangeSet, *, pulled_at: datetime) ->
         issues=(*old_issues, *changes.issues),
     )
     return check_references(found)
-
-
-_KINDS = {record: kind for kind, record in RECORD_TYPES.items()}
 
 
 def _coverage_after(before: Coverage, changes: ChangeSet) -> Coverage:

@@ -20,12 +20,10 @@ from edlink.clever.values import read_moment
 from edlink.clever.versions import Version
 from edlink.clever.wire import Collection
 from edlink.coverage import Issue, Tombstone
-from edlink.model import RECORD_TYPES, Record
+from edlink.model import KIND_OF, Record
 from edlink.vocabulary import Kind
 
 Key = tuple[Kind, str]
-
-_KIND_OF = {type_: kind for kind, type_ in RECORD_TYPES.items()}
 
 
 @attrs.define(kw_only=True)
@@ -101,7 +99,7 @@ class ChangeLog:
         if converted.unreadable:
             kind = KINDS.get(collection, Kind.user)
             self.issues.append(unreadable(kind, row["id"], converted.unreadable))
-        return {(_KIND_OF[type(r)], r.sourced_id): r for r in converted.records}
+        return {(KIND_OF[type(r)], r.sourced_id): r for r in converted.records}
 
 
 @attrs.frozen(kw_only=True)

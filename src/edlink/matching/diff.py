@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from edlink.model import RECORD_TYPES, Record
+from edlink.model import KIND_OF, RECORD_TYPES, Record
 from edlink.plain import from_plain, to_plain
 from edlink.roster import COLLECTIONS, Roster
 from edlink.vocabulary import Kind
@@ -26,10 +26,6 @@ class FieldChange:
         return FieldChange(name=self.name, before=self.after, after=self.before)
 
 
-#: The kind of each class of record.
-KINDS: Mapping[type[Any], Kind] = {cls: kind for kind, cls in RECORD_TYPES.items()}
-
-
 @cache
 def _reader(kind: Kind, ignored: frozenset[str]) -> tuple[tuple[str, ...], Callable[..., Any]]:
     names = tuple(f.name for f in attrs.fields(RECORD_TYPES[kind]) if f.name not in ignored)
@@ -40,7 +36,7 @@ def changed_fields(
     before: Record, after: Record, *, ignored: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
     """Return the names of the fields in which two records of one kind differ."""
-    names, read = _reader(KINDS[type(before)], ignored)
+    names, read = _reader(KIND_OF[type(before)], ignored)
     old, new = read(before), read(after)
     if old == new:
         return ()
@@ -141,9 +137,9 @@ def apply_diff(roster: Roster, diff: RosterDiff) -> Roster:
     """
     found = {kind: dict(_by_id(roster, kind)) for kind in RECORD_TYPES}
     for record in diff.removed:
-        del found[KINDS[type(record)]][record.sourced_id]
+        del found[KIND_OF[type(record)]][record.sourced_id]
     for record in diff.created:
-        found[KINDS[type(record)]][record.sourced_id] = record
+        found[KIND_OF[type(record)]][record.sourced_id] = record
     for update in diff.updated:
         records = found[update.kind]
         records[update.sourced_id] = with_fields(records[update.sourced_id], update.fields)

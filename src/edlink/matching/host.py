@@ -9,8 +9,7 @@ import attrs
 
 from edlink.coverage import Source
 from edlink.errors import ConfigError
-from edlink.matching.diff import KINDS
-from edlink.model import Record
+from edlink.model import KIND_OF, Record
 from edlink.plain import from_versioned, to_plain
 from edlink.vocabulary import Kind
 
@@ -46,7 +45,7 @@ class HostRecord:
     @property
     def kind(self) -> Kind:
         """What it is."""
-        return KINDS[type(self.record)]
+        return KIND_OF[type(self.record)]
 
     @property
     def sourced_id(self) -> str:
