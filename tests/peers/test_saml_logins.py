@@ -5,35 +5,23 @@ from typing import Any
 import pytest
 from lxml import etree
 from tests.peers.browser import Browser
+from tests.peers.saml_service import saml_login
 from tests.peers.simplesamlphp import ENTITY, LANDING, District, simplesamlphp
-from tests.sso.saml_idp import NS, certificate, encode, pem
+from tests.sso.saml_idp import NS, encode
 
-from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin, NameId
+from edlink.classlink.saml_login import ClassLinkSamlLogin
 from edlink.errors import LoginError
-from edlink.sso import Identity, MemoryReplayStore, RestartLogin
+from edlink.sso import Identity, RestartLogin
 from edlink.sso.saml.envelope import decode_field
 from edlink.vocabulary import Role
 
 pytestmark = pytest.mark.peer("simplesamlphp")
 
-NAMES = ClassLinkAttributes(subject=NameId.lasting, sourced_id="sourcedId", role="role")
 RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
 
 
 def login(district: District, **settings: Any) -> ClassLinkSamlLogin:  # noqa: ANN401 - any setting
-    return ClassLinkSamlLogin(
-        **{
-            "tenant": "77",
-            "entity_id": ENTITY,
-            "acs_url": LANDING,
-            "replay_store": MemoryReplayStore(),
-            "idp_metadata_url": district.metadata_url,
-            "attributes": NAMES,
-            "private_key": pem("sp"),
-            "certificate": certificate("sp"),
-            **settings,
-        }
-    )
+    return saml_login(district.metadata_url, entity_id=ENTITY, acs_url=LANDING, **settings)
 
 
 def signed_in(url: str) -> dict[str, str]:

@@ -6,32 +6,18 @@ import pytest
 from tests.peers.browser import Browser
 from tests.peers.processes import require_peer
 from tests.peers.pysaml2_idp import Provider, pysaml2
-from tests.sso.saml_idp import ACS, ENTITY, certificate, pem
+from tests.peers.saml_service import saml_login
+from tests.sso.saml_idp import ACS, ENTITY
 
-from edlink.classlink.saml_login import ClassLinkAttributes, ClassLinkSamlLogin, NameId
+from edlink.classlink.saml_login import ClassLinkSamlLogin
 from edlink.errors import LoginError
-from edlink.sso import Identity, MemoryReplayStore, RestartLogin
+from edlink.sso import Identity, RestartLogin
 
 pytestmark = pytest.mark.peer("xmlsec1")
 
 
-NAMES = ClassLinkAttributes(subject=NameId.lasting, sourced_id="sourcedId", role="role")
-
-
 def login(provider: Provider, **settings: Any) -> ClassLinkSamlLogin:  # noqa: ANN401 - any setting
-    return ClassLinkSamlLogin(
-        **{
-            "tenant": "77",
-            "entity_id": ENTITY,
-            "acs_url": ACS,
-            "replay_store": MemoryReplayStore(),
-            "idp_metadata_url": provider.metadata_url,
-            "attributes": NAMES,
-            "private_key": pem("sp"),
-            "certificate": certificate("sp"),
-            **settings,
-        }
-    )
+    return saml_login(provider.metadata_url, entity_id=ENTITY, acs_url=ACS, **settings)
 
 
 def arriving(url: str) -> dict[str, str]:
