@@ -1,5 +1,7 @@
 from datetime import UTC, date, datetime
 
+import pytest
+
 from edlink.coverage import Coverage, CoverageEntry, RosterWarning, Source
 from edlink.errors import IncompletePullError
 from edlink.matching.host import HostRecord, HostState, SyncMemory
@@ -90,9 +92,13 @@ def test_a_pull_that_failed_in_part_makes_a_sync_partial() -> None:
     assert report.code == "EDL-SYNC-021"
 
 
-def test_an_open_question_makes_a_sync_partial() -> None:
-    """Someone whom matching leaves to a person is counted as unmatched."""
-    group = OpenGroup(reason="shared_key", kind="student", incoming=("b",), existing=())
+@pytest.mark.parametrize(
+    "reason",
+    ["shared_key", "likely", "id_reused", "cannot_link", "claimed", "linked_twice"],
+)
+def test_an_open_question_makes_a_sync_partial(reason: str) -> None:
+    """Someone whom matching leaves to a person is counted as unmatched, whatever the reason."""
+    group = OpenGroup(reason=reason, kind="student", incoming=("b",), existing=())
     roster = _roster(*OLD, NEW[0])
     plan = plan_sync(_host(), roster, MatchReport(ambiguous=(group,)), on=DAY)
 

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 import pytest
@@ -25,7 +25,7 @@ from edlink.coverage import (
 )
 from edlink.errors import ConfigError
 from edlink.matching.apply import apply_sync
-from edlink.matching.host import HostRecord, HostState, SyncMemory
+from edlink.matching.host import Absence, HostRecord, HostState, SyncMemory
 from edlink.matching.plan import Action
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.sync import plan_sync
@@ -97,6 +97,26 @@ def test_a_masked_field_replaces_nothing() -> None:
     assert reasons_of(alone) == {"u00": "distrusted"}
     assert [f.name for f in beside.changes[0].fields] == ["grades"]
     assert beside.changes[0].left_alone == ("given_name",)
+
+
+def test_an_archived_record_says_since_when_it_was_missing() -> None:
+    """The first day without it is kept beside the day of its archiving."""
+    since = DAY - timedelta(days=3)
+    absence = Absence(kind=Kind.user, sourced_id="u00", since=since)
+    memory = SyncMemory(source=SOURCE, absences=(absence,))
+    host = HostState(memory=memory, records=a_host(all_but("e00")).records)
+
+    plan = plan_sync(host, a_roster(all_but("u00", "e00")), on=DAY)
+    gone = apply_sync(host, plan).get(Kind.user, "h-u00")
+
+    assert gone == HostRecord(
+        ref="h-u00",
+        record=PEOPLE[0],
+        source=SOURCE,
+        archived_on=DAY,
+        archive_reason="missing",
+        missing_since=since,
+    )
 
 
 def test_an_archived_record_that_returns_is_restored() -> None:

@@ -101,3 +101,12 @@ def test_who_is_at_no_school_stays_where_a_policy_leaves_schools_out(policy: Syn
     plan = plan_sync(a_host([*ALL, a_student("z", roles=())]), a_roster(), policy=policy, on=DAY)
 
     assert ("z" in {c.sourced_id for c in plan.of(Action.archive)}) == (policy is AT_ONCE)
+
+
+def test_a_birth_date_stays_where_it_alone_is_not_told() -> None:
+    """What is not told of one person keeps that one's birth date, and nobody else's."""
+    dates = [Demographics(sourced_id=i) for i in ("u00", "u01", "u02")]
+    gap = CoverageEntry(kind=Kind.demographics, user_id="u00", state=CoverageState.failed)
+    roster = a_roster([*ALL, dates[2]], coverage=Coverage([*EVERYTHING.entries, gap]))
+
+    assert _gone([*ALL, *dates], roster) == {(Kind.demographics, "u01")}
