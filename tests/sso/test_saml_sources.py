@@ -10,7 +10,7 @@ from tests.sso.saml_idp import IDP, SSO, Idp, bare, certificate, metadata, momen
 from tests.sso.saml_login import accepted, refused, saml_flow
 
 from edlink.errors import ConfigError, LoginError
-from edlink.sso.saml import FixedMetadata, IdpMetadata, RemoteMetadata
+from edlink.sso.saml import FixedMetadata, IdpMetadata, RemoteMetadata, SamlFlow
 from edlink.sso.saml.metadata import require_metadata
 from edlink.sso.saml.sources import PAUSE, REFRESH
 from edlink.sso.sender import Sender
@@ -244,14 +244,20 @@ def test_a_login_shares_a_look_of_another(issuer: Issuer) -> None:
     assert len(issuer.seen) == 2
 
 
-def test_a_renewed_certificate_is_found_by_all_at_once(issuer: Issuer) -> None:
-    """Of eight people at the same moment after a renewal, all are signed in, by one look."""
+def renewed(issuer: Issuer) -> SamlFlow:
+    """Return a connection that read the metadata before the certificate in them was renewed."""
     now = [time.time()]
     serve(issuer, metadata("idp"))
     flow = saml_flow(metadata=remote(issuer), clock=lambda: now[0])
     flow.begin()
     serve(issuer, metadata("next"))
     now[0] += PAUSE
+    return flow
+
+
+def test_a_renewed_certificate_is_found_by_all_at_once(issuer: Issuer) -> None:
+    """Of eight people at the same moment after a renewal, all are signed in, by one look."""
+    flow = renewed(issuer)
     logins = [flow.begin().pending for _ in range(8)]
     fields = [Idp(key="next").respond(pending.request_id) for pending in logins]
     barrier = Barrier(8)
@@ -267,12 +273,7 @@ def test_a_renewed_certificate_is_found_by_all_at_once(issuer: Issuer) -> None:
 
 def test_a_renewed_certificate_is_found_at_the_first_login(issuer: Issuer) -> None:
     """A response by a new certificate makes one look at the metadata and is then accepted."""
-    now = [time.time()]
-    serve(issuer, metadata("idp"))
-    flow = saml_flow(metadata=remote(issuer), clock=lambda: now[0])
-    flow.begin()
-    serve(issuer, metadata("next"))
-    now[0] += PAUSE
+    flow = renewed(issuer)
     pending = flow.begin().pending
     assert accepted(flow, Idp(key="next").respond(pending.request_id), pending).issuer == IDP
     pending = flow.begin().pending
