@@ -3,23 +3,14 @@
 import attrs
 import pytest
 from tests.contract.doors import Door
+from tests.entra.losing import plan_after
 
-from edlink import CoverageState, Kind
+from edlink import CoverageState, Kind, Roster
 from edlink.errors import EdlinkError
-from edlink.matching import (
-    Action,
-    HostState,
-    SyncMemory,
-    SyncPolicy,
-    apply_sync,
-    plan_sync,
-)
+from edlink.matching import Action
 
 EDUCATION = Door(provider="entra", version="v1.0", auth="oauth2")
 DIRECTORY = Door(provider="entra-directory", version="v1.0", auth="oauth2")
-
-#: Nothing but coverage stands between what is missing and the archive.
-HASTY = SyncPolicy(min_absences=1, grace_days=0)
 
 each_loss = pytest.mark.parametrize(
     ("door", "fault", "lost"),
@@ -32,13 +23,19 @@ each_loss = pytest.mark.parametrize(
 )
 
 
+def _pulls(door: Door, *faults: str) -> tuple[Roster, Roster]:
+    """Return two pulls; by the second a permission may be lost."""
+    with door.open(people=60) as (district, client):
+        first = client.pull_roster()
+        for fault in faults:
+            district.faults.add(fault)
+        return first, client.pull_roster()
+
+
 @each_loss
 def test_what_a_lost_permission_hides_is_withheld(door: Door, fault: str, lost: set[Kind]) -> None:
     """Coverage says what cannot be seen any more; all else is as complete as before."""
-    with door.open(people=60) as (district, client):
-        before = client.pull_roster()
-        district.faults.add(fault)
-        after = client.pull_roster()
+    before, after = _pulls(door, fault)
     for kind in lost:
         assert before.coverage.state(kind) is CoverageState.complete
         assert after.coverage.state(kind) is CoverageState.withheld
@@ -49,14 +46,8 @@ def test_what_a_lost_permission_hides_is_withheld(door: Door, fault: str, lost: 
 @each_loss
 def test_what_is_withheld_is_kept_and_not_archived(door: Door, fault: str, lost: set[Kind]) -> None:
     """However hasty the policy, nobody is archived for what a permission hides."""
-    with door.open(people=60) as (district, client):
-        first = client.pull_roster()
-        district.faults.add(fault)
-        second = client.pull_roster()
-    on = second.pulled_at.date()
-    empty = HostState(memory=SyncMemory(source=first.source))
-    host = apply_sync(empty, plan_sync(empty, first, policy=HASTY, on=on))
-    plan = plan_sync(host, second, policy=HASTY, on=on)
+    first, second = _pulls(door, fault)
+    plan = plan_after(first, second)
     assert plan.of(Action.archive) == ()
     assert plan.held == ()
     kept = {k.kind for k in plan.kept if k.reason == "not_covered"}
@@ -68,16 +59,10 @@ def test_what_is_withheld_is_kept_and_not_archived(door: Door, fault: str, lost:
 @pytest.mark.parametrize("door", [EDUCATION, DIRECTORY], ids=str)
 def test_a_list_that_stays_whole_is_no_reason_to_keep(door: Door) -> None:
     """With all permissions what is missing goes, so it is the lost one that kept it above."""
-    with door.open(people=60) as (_, client):
-        first = client.pull_roster()
-        second = client.pull_roster()
-    on = second.pulled_at.date()
+    first, second = _pulls(door)
     gone = second.enrollments[0]
     thinned = [row for row in second.enrollments if row is not gone]
-    empty = HostState(memory=SyncMemory(source=first.source))
-    host = apply_sync(empty, plan_sync(empty, first, policy=HASTY, on=on))
-    shorter = attrs.evolve(second, enrollments=tuple(thinned))
-    plan = plan_sync(host, shorter, policy=HASTY, on=on)
+    plan = plan_after(first, attrs.evolve(second, enrollments=tuple(thinned)))
     assert [change.sourced_id for change in plan.of(Action.archive)] == [gone.sourced_id]
 
 
