@@ -205,6 +205,15 @@ def test_references_are_checked_anew() -> None:
     assert after.issues == ()
 
 
+def test_a_reference_that_leads_nowhere_still_is_warned_of_once() -> None:
+    """What the last pull said of its loose ends is not said again beside what is found now."""
+    coverage = Coverage(CoverageEntry(kind=kind) for kind in Kind)
+    lost = check_references(without_mum(district(coverage=coverage)))
+    after = apply_changes(lost, changed(), pulled_at=LATE)
+    assert lost.warnings
+    assert (after.issues, after.warnings) == (lost.issues, lost.warnings)
+
+
 def without_mum(roster: Roster) -> Roster:
     """Return a roster in which a linked contact is missing."""
     users = tuple(user for user in roster.users if user.sourced_id != "mum")

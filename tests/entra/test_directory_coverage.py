@@ -7,11 +7,14 @@ from tests.entra.conftest import PLAIN, MakeClient
 from tests.entra.graph import TENANT, Graph, directory
 from tests.entra.losing import planned, refuse
 
+from edlink.coverage import CoverageEntry, Scope, State
 from edlink.entra import Directory
+from edlink.entra import endpoints as at
+from edlink.entra.coverage import EMPTY, Ledger
 from edlink.errors import PermissionDeniedError
 from edlink.matching import Action
 from edlink.roster import Roster
-from edlink.vocabulary import Kind, Role
+from edlink.vocabulary import CoverageState, Kind, Role
 
 
 @pytest.fixture
@@ -165,3 +168,16 @@ def test_nothing_but_refused_groups_is_an_error(graph: Graph, make_client: MakeC
     graph.rows, graph.fault = directory(), refuse("/users", "/groups", "/groups/")
     with pytest.raises(PermissionDeniedError):
         make_client(directory=PLAIN).pull_roster()
+
+
+def test_a_role_is_told_apart_only_where_less_is_known_of_it() -> None:
+    """Where the members of groups failed to come, an empty group does not stand out as better."""
+    failed: State = (CoverageState.failed, "EDL-HTTP-012")
+    ledger = Ledger(
+        tenant=TENANT,
+        is_plain=True,
+        lists={at.GROUP_MEMBERS.name: failed},
+        groups={"g1": (Role.student, EMPTY)},
+    )
+    people = [entry for entry in ledger.entries([], Scope()) if entry.kind is Kind.user]
+    assert people == [CoverageEntry.of(Kind.user, failed)]
