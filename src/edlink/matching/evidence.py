@@ -4,7 +4,7 @@ from functools import cache
 
 from edlink.matching.name_levels import NameLevel
 from edlink.matching.people import Person
-from edlink.matching.reading import SAME_NAMES, Reader
+from edlink.matching.reading import Reader
 from edlink.matching.report import Evidence
 
 _DAYS = {True: "equal", False: "differs", None: "absent"}
@@ -16,29 +16,20 @@ def evidence_of(reader: Reader, field: str, a: Person, b: Person) -> tuple[Evide
 
     A name and a birth date say enough within one school: whether that was checked is said too.
     """
-    given, family = levels = reader.name_levels(a, b)
     orgs = reader.orgs(a, b) if field == "birth_date" else None
-    same_day = reader.birth_dates(a, b)
-    if levels is SAME_NAMES and orgs is None:
-        return _usual(field, same_day)
-    return _evidence(field, given, family, _DAYS[same_day], orgs)
-
-
-@cache
-def _usual(field: str, same_day: bool | None) -> tuple[Evidence, ...]:
-    """Return the evidence of two with the same names, found without a look at the levels."""
-    return _evidence(field, *SAME_NAMES, _DAYS[same_day], None)
+    return _evidence(field, reader.name_levels(a, b), reader.birth_dates(a, b), orgs)
 
 
 @cache
 def _evidence(
-    field: str, given: NameLevel, family: NameLevel, day: str, orgs: str | None
+    field: str, names: tuple[NameLevel, NameLevel], same_day: bool | None, orgs: str | None
 ) -> tuple[Evidence, ...]:
     """Return one shared value for all pairs alike; there are few."""
+    given, family = names
     found = [
         Evidence(field="given_name", agreement=given),
         Evidence(field="family_name", agreement=family),
-        Evidence(field="birth_date", agreement=day),
+        Evidence(field="birth_date", agreement=_DAYS[same_day]),
     ]
     if orgs is None:
         found.insert(0, Evidence(field=field, agreement="equal"))

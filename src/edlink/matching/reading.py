@@ -11,8 +11,8 @@ from edlink.matching.normalize import NameKey, is_name, normalize_name, strict_f
 from edlink.matching.people import Person
 from edlink.matching.rules import MatchRules
 
-#: What ``name_levels`` returns, this very value, of two whose names need no second look.
-SAME_NAMES = NameLevel.equal, NameLevel.equal
+#: Of two whose names need no second look.
+_SAME_NAMES = NameLevel.equal, NameLevel.equal
 
 
 class Names(NamedTuple):
@@ -141,7 +141,7 @@ class Reader:
         if given == b.given_name and family == b.family_name:
             known = self._known_names
             if (given in known and family in known) or self._are_names(given, family):
-                return SAME_NAMES
+                return _SAME_NAMES
         left, right = self.names(a), self.names(b)
         has_whole = bool(left.given) != bool(right.given) or not (a.given_name or b.given_name)
         if has_whole and left.family and right.family:
