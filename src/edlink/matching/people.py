@@ -136,6 +136,11 @@ def people_of(roster: Roster) -> tuple[Person, ...]:
     )
 
 
+def empty_like(roster: Roster) -> Roster:
+    """Return a roster without records that distrusts what another does."""
+    return Roster(source=roster.source, pulled_at=roster.pulled_at, warnings=roster.warnings)
+
+
 def distrusted_fields(warnings: Iterable[RosterWarning]) -> frozenset[str]:
     """Return the fields of ``Person``, and their parts, that the warnings say not to use."""
     kinds = (None, Kind.user, Kind.demographics)

@@ -8,6 +8,7 @@ import attrs
 
 from edlink.matching.host import HostState
 from edlink.matching.match import match_people
+from edlink.matching.people import empty_like
 from edlink.matching.report import Link, MatchReport, StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.vetoes import Verdict
@@ -88,7 +89,7 @@ def gone_people(host: HostState, arrived: Roster, present: AbstractSet[str]) -> 
     ids |= {link.student_id for link in kin}
     dates = host.managed(Kind.demographics)
     return attrs.evolve(
-        _empty(arrived),
+        empty_like(arrived),
         users=tuple(cast("User", managed[i].record) for i in sorted(ids) if i in managed),
         relationships=kin,
         demographics=tuple(
@@ -104,13 +105,8 @@ def arrived_people(roster: Roster, new: Mapping[str, Record]) -> Roster:
     dates = (roster.demographics_of(i) for i in ids)
     users = (roster.user(i) for i in ids)
     return attrs.evolve(
-        _empty(roster),
+        empty_like(roster),
         users=tuple(user for user in users if user is not None),
         relationships=kin,
         demographics=tuple(born for born in dates if born is not None),
     )
-
-
-def _empty(roster: Roster) -> Roster:
-    """Return a roster without records that distrusts what another does."""
-    return Roster(source=roster.source, pulled_at=roster.pulled_at, warnings=roster.warnings)

@@ -1,12 +1,12 @@
 """Ids under which a roster has somebody else than the host: another child behind an old id."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import cast
 
 import attrs
 
 from edlink.matching.host import HostRecord, HostState
-from edlink.matching.people import people_of
+from edlink.matching.people import empty_like, people_of
 from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
 from edlink.matching.vetoes import is_contradicted
@@ -37,19 +37,20 @@ def reused_ids(host: HostState, incoming: Roster, find_ref: FindRef) -> frozense
     dates: list[Demographics] = []
     for user in incoming.users:
         held = managed.get(user.sourced_id) or host.get(Kind.user, find_ref(user.sourced_id) or "")
-        old = None if held is None else cast("User", held.record)
+        if held is None:
+            continue
+        old = cast("User", held.record)
         # Nobody is contradicted who kept the given name; nearly all do.
-        if held is None or old is None or old.given_name == user.given_name:
+        if old.given_name == user.given_name:
             continue
         before.append(attrs.evolve(old, sourced_id=user.sourced_id))
         after.append(user)
         dates += _birth_date(host, held, user.sourced_id)
     now = (incoming.demographics_of(user.sourced_id) for user in after)
-    pairs = zip(
-        people_of(_people(incoming, before, dates)),
-        people_of(_people(incoming, after, (born for born in now if born is not None))),
-        strict=True,
-    )
+    nobody = empty_like(incoming)
+    theirs = attrs.evolve(nobody, users=tuple(after), demographics=tuple(filter(None, now)))
+    ours = attrs.evolve(nobody, users=tuple(before), demographics=tuple(dates))
+    pairs = zip(people_of(ours), people_of(theirs), strict=True)
     return frozenset(b.ref for a, b in pairs if is_contradicted(_READER, b, a))
 
 
@@ -62,14 +63,3 @@ def _birth_date(host: HostState, held: HostRecord, sourced_id: str) -> list[Demo
     if found is None:
         return []
     return [attrs.evolve(cast("Demographics", found.record), sourced_id=sourced_id)]
-
-
-def _people(pull: Roster, users: Iterable[User], demographics: Iterable[Demographics]) -> Roster:
-    """Return a roster of a few people that distrusts what a pull does."""
-    return Roster(
-        source=pull.source,
-        pulled_at=pull.pulled_at,
-        warnings=pull.warnings,
-        users=tuple(users),
-        demographics=tuple(demographics),
-    )
