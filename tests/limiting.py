@@ -30,6 +30,22 @@ _START = datetime(2026, 9, 1, tzinfo=UTC)
 #: Minutes since the attempt before, who, which child, from where, linked or not, and how it ends.
 Tried = tuple[int, str, str, str | None, bool, Outcome]
 
+#: An hour to the minute after the first of the failures that one network may have.
+AN_HOUR_LATER: list[Tried] = [
+    (1, "ann", "x", "home", True, Outcome.not_verified),
+    (1, "ben", "y", "home", True, Outcome.not_verified),
+    (1, "ann", "y", "home", True, Outcome.not_verified),
+    (58, "ben", "z", "home", True, Outcome.verified),
+]
+
+#: A day to the minute after the first of the attempts that one actor may make at one child.
+A_DAY_LATER: list[Tried] = [
+    (1, "ann", "x", None, True, Outcome.verified),
+    (1, "ann", "x", None, True, Outcome.verified),
+    (1, "ann", "x", None, True, Outcome.verified),
+    (1438, "ann", "x", None, True, Outcome.verified),
+]
+
 
 def attempts(minutes: Sequence[int]) -> st.SearchStrategy[list[Tried]]:
     """Return what draws attempts that lie some minutes apart."""

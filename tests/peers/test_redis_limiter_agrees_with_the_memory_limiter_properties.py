@@ -2,8 +2,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from tests.limiting import LIMITS, Tried, attempts, check_agreement
+from hypothesis import example, given, settings
+from tests.limiting import A_DAY_LATER, AN_HOUR_LATER, LIMITS, Tried, attempts, check_agreement
 from tests.peers.redis_server import limiter_recipe, running_redis
 
 pytestmark = pytest.mark.peer("redis")
@@ -19,6 +19,8 @@ def test_both_limiters_let_the_same_attempts_go_on(tmp_path: Path) -> None:
 
         @settings(max_examples=100, deadline=None)
         @given(ATTEMPTS)
+        @example(AN_HOUR_LATER)
+        @example(A_DAY_LATER)
         def check(tried: list[Tried]) -> None:
             client.flushall()
             alarms: set[str] = set()
