@@ -78,14 +78,16 @@ def test_pages_that_do_not_lead_on_raise(
 
 
 def test_new_rows_with_an_old_next_page_raise(clever: Clever, client: CleverClient) -> None:
-    """A list that goes back to where it was ends the pull, though its rows differ."""
+    """A list that goes back to where it was ends the pull, though each page has other rows."""
+    numbers = iter(range(1, 6))
 
     def circle(asked: Asked, answer: Answer) -> Answer:
         if asked.is_count:
             return answer
-        row = {"data": {"id": "c2" if "starting_after" in asked.params else "c1"}}
-        link = {"rel": "next", "uri": "/v3.1/courses?starting_after=c1"}
-        return Answer.json({"data": [row], "links": [link]})
+        number = next(numbers)
+        back = [{"rel": "next", "uri": "/v3.1/courses?starting_after=c1"}]
+        page = {"data": [{"data": {"id": f"c{number}"}}], "links": back if number < 5 else []}
+        return Answer.json(page)
 
     clever.fault = at("/courses", circle)
     with pytest.raises(IncompletePullError, match="EDL-PULL-002"):
