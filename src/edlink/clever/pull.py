@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 
+from edlink._http.progress import one_by_one
 from edlink.clever.convert import convert_row
 from edlink.clever.endpoints import Endpoint
 from edlink.clever.pages import PROVIDER, Page
@@ -102,7 +103,7 @@ class Puller:
                 ``allow_partial`` only for refused credentials.
         """
         stop = threading.Event()
-        report = _serialized(progress)
+        report = one_by_one(progress)
         with ThreadPoolExecutor(max_workers=self.concurrency) as threads:
             futures = [
                 threads.submit(self._walk, chain, stop, report, allow_partial=allow_partial)
@@ -192,15 +193,3 @@ def mark_short(results: Sequence[ChainResult]) -> Sequence[ChainResult]:
 def _withheld(result: ChainResult, reason: str) -> ChainResult:
     result.state, result.reason = CoverageState.withheld, reason
     return result
-
-
-def _serialized(progress: Progress | None) -> Progress:
-    """Return a progress that threads may call; the host's is called by one at a time."""
-    lock = threading.Lock()
-
-    def report(collection: str, rows: int, expected: int | None) -> None:
-        if progress is not None:
-            with lock:
-                progress(collection, rows, expected)
-
-    return report

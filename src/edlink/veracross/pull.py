@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from edlink._http.progress import one_by_one
 from edlink.coverage import Scope, Source
 from edlink.errors import IncompletePullError, ProviderError
 from edlink.roster import Progress, Roster
@@ -110,7 +111,7 @@ class Puller:
         *,
         allow_partial: bool,
     ) -> Results:
-        report = _serialized(progress)
+        report = one_by_one(progress)
         stop = threading.Event()
         read: dict[str, Listing[Any]] = {}
         faults: dict[str, ProviderError] = {}
@@ -174,15 +175,3 @@ def _incomplete(code: str, message: str, *, fix: str = "") -> IncompletePullErro
     return IncompletePullError(
         code, message, provider=PROVIDER, endpoint="pull_roster", fix=fix, retryable=not fix
     )
-
-
-def _serialized(progress: Progress | None) -> Progress:
-    """Return a progress that threads may call; the host's is called by one at a time."""
-    lock = threading.Lock()
-
-    def report(collection: str, rows: int, expected: int | None) -> None:
-        if progress is not None:
-            with lock:
-                progress(collection, rows, expected)
-
-    return report
