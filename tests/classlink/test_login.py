@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -123,7 +124,10 @@ def test_another_person_or_tenant_is_refused(
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("answer", [(401, {}, b"{}"), (200, {}, b"<html>")])
+@pytest.mark.parametrize(
+    "answer",
+    [(401, {}, b"{}"), (401, {}, json.dumps(INFO).encode()), (200, {}, b"<html>")],
+)
 def test_without_the_profile_nobody_signs_in(
     launchpad: Issuer, answer: tuple[int, dict[str, str], bytes]
 ) -> None:

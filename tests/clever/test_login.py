@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from tests.sso.issuer import NOW, Issuer, running_issuer, sign
@@ -317,3 +317,17 @@ def test_the_doctor_sees_the_request_taken_or_says_it_cannot(
     clever.answers["/oauth/authorize"] = answer
     found = {f.code: f.severity for f in login(clever).check_login()}
     assert found["EDL-CHECK-913"] is severity
+
+
+@pytest.mark.parametrize("protocol", ["oauth2", "oidc"])
+def test_the_doctor_asks_as_a_login_does(clever: Issuer, protocol: str) -> None:
+    """What the doctor tries holds all that a login asks for, with what is drawn anew put aside."""
+    subject = login(clever, protocol=protocol)
+    subject.check_login()
+    (tried,) = clever.asked("/oauth/authorize")
+    asked = dict(parse_qsl(urlsplit(subject.begin().url).query))
+    drawn = {"state", "nonce", "code_challenge"}
+
+    assert tried.query.keys() == asked.keys()
+    assert all(tried.query[name] == asked[name] for name in asked.keys() - drawn)
+    assert not any(tried.query[name] == asked[name] for name in asked.keys() & drawn)

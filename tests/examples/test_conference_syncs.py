@@ -13,6 +13,7 @@ from tests.examples.test_conference_providers import oneroster_1_2
 from edlink import IdentifierType, Kind, Role, sandbox
 from edlink.matching import Action
 from edlink.sandbox import Sandbox
+from edlink.vocabulary import Status
 
 
 def refs(scene: Scene, kind: Kind) -> set[str]:
@@ -191,6 +192,23 @@ def test_a_night_applies_what_is_harmless(new_scene: Scene) -> None:
     renamed = scene.conference.school().roster.user(student)
     assert renamed is not None
     assert renamed.given_name == "Renamed"
+
+
+def test_a_night_leaves_what_is_held_to_staff(new_scene: Scene) -> None:
+    """A plan that holds steps back waits in the morning, and nothing of it was applied."""
+    scene = new_scene
+    scene.staff.connect_and_sync()
+    syncs = scene.conference.syncs
+    before = syncs.state()
+    for user in scene.district.truth.users[:40]:
+        scene.district.district.change(Kind.user, user.sourced_id, status=Status.deleted)
+    ended = syncs.night()
+    waiting = syncs.plan()
+
+    assert ended.outcome == "partial"
+    assert waiting is not None
+    assert waiting.holds
+    assert syncs.state() == before
 
 
 def test_settings_decide_what_comes_in(new_scene: Scene) -> None:

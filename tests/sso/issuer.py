@@ -60,6 +60,7 @@ class Seen:
 
     method: str
     path: str
+    query: dict[str, str]
     headers: dict[str, str]
     form: dict[str, str]
 
@@ -105,9 +106,9 @@ def running_issuer(tls: ssl.SSLContext | None = None) -> Iterator[Issuer]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             form = dict(parse_qsl(self.rfile.read(length).decode()))
-            path = self.path.partition("?")[0]
+            path, _, query = self.path.partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
-            issuer.seen.append(Seen(self.command, path, headers, form))
+            issuer.seen.append(Seen(self.command, path, dict(parse_qsl(query)), headers, form))
             answer = issuer.answers.get(path, (404, {}, b""))
             if callable(answer):
                 answer = answer(issuer.seen[-1])

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 from tests.sso.saml_idp import NS, Change, Idp, one, set_to, without
-from tests.sso.saml_login import accepted, refused, saml_flow
+from tests.sso.saml_login import accepted, refused, refused_after, saml_flow
 
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 CODE = "samlp:Status/samlp:StatusCode"
@@ -26,6 +26,11 @@ def because_of_the_person(root: etree._Element) -> None:
 
 def second_status(root: etree._Element) -> None:
     one(root, "samlp:Status").append(etree.fromstring(etree.tostring(one(root, CODE))))
+
+
+def of_another_shape(root: etree._Element) -> None:
+    set_to(CODE, "Value", STATUS + "Responder")(root)
+    root.append(etree.ProcessingInstruction("note"))
 
 
 @pytest.mark.parametrize("status", ["Responder", "Requester", "VersionMismatch"])
@@ -70,6 +75,11 @@ def test_a_failure_uses_nothing_up() -> None:
     pending = flow.begin().pending
     assert refused(flow, failed(pending.request_id), pending) == "EDL-LOGIN-008"
     assert accepted(flow, Idp().respond(pending.request_id), pending).name_id == "person-1"
+
+
+def test_a_failure_beside_an_assertion_is_looked_at_like_any_response() -> None:
+    """Only a response without an assertion ends a login by its status alone."""
+    assert refused_after(of_another_shape) == "EDL-LOGIN-042"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def during(sender: Stuck, look: Callable[[], object]) -> Iterator[None]:
         assert sender.asked.wait(10)
         try:
             yield
+            assert not looking.done()
         finally:
             sender.free.set()
         looking.exception()
