@@ -9,7 +9,9 @@ from edlink.matching.apply import apply_sync
 from edlink.matching.archive import find_expired, plan_archive, plan_unmanage
 from edlink.matching.host import Absence, HostRecord, HostState, SyncMemory
 from edlink.matching.overrides import Override, Overrides, OverrideType
+from edlink.matching.plan import SyncPlan
 from edlink.matching.policy import SyncPolicy
+from edlink.matching.release import plan_release
 from edlink.model import RoleAssignment, User
 from edlink.vocabulary import Kind, Role
 
@@ -81,6 +83,23 @@ def test_taking_an_integration_away_can_be_undone() -> None:
     plan = plan_unmanage(HOST, on=DAY, now=NOW)
 
     assert apply_sync(apply_sync(HOST, plan), plan.inverse()) == HOST
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        plan_archive(HOST, on=DAY, now=NOW),
+        plan_unmanage(HOST, on=DAY, now=NOW),
+        plan_release(HOST, "m", on=DAY, now=NOW),
+    ],
+    ids=["archive", "unmanage", "release"],
+)
+def test_what_a_person_asked_for_is_done_once(plan: SyncPlan) -> None:
+    """A plan made by hand is refused by the host that it was applied to."""
+    after = apply_sync(HOST, plan)
+
+    with pytest.raises(ConfigError, match="EDL-PLAN-001"):
+        apply_sync(after, plan)
 
 
 def test_a_record_may_be_deleted_after_its_retention() -> None:

@@ -1,9 +1,10 @@
 import json
+from datetime import date
 from typing import Any
 
 import attrs
 import pytest
-from tests.matching.people_cases import OTHER_DAY, linked, student
+from tests.matching.people_cases import DAY, OTHER_DAY, linked, student
 
 from edlink.errors import ConfigError
 from edlink.matching.match import match_people
@@ -163,6 +164,22 @@ def test_a_link_by_name_says_whether_schools_were_compared(
     (link,) = match_people(incoming, existing, org_links=org_links).linked
 
     assert {e.field: e.agreement for e in link.evidence}["org_refs"] == agreement
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "agreement"), [(DAY, "equal"), (OTHER_DAY, "differs"), (None, "absent")]
+)
+def test_a_link_says_whether_the_birth_dates_agree(birth_date: date | None, agreement: str) -> None:
+    """The evidence of an id names the id, the names and how the birth dates compare."""
+    existing = student("ex", sis_id="1", birth_date=birth_date)
+    (link,) = match_people([student("in", sis_id="1")], [existing]).linked
+
+    assert {e.field: e.agreement for e in link.evidence} == {
+        "sis_id": "equal",
+        "given_name": "equal",
+        "family_name": "equal",
+        "birth_date": agreement,
+    }
 
 
 def test_a_value_that_thousands_share_is_no_key() -> None:
