@@ -1,6 +1,5 @@
 """Attempts at birth dates, as hypothesis draws them, on which two limiters must agree."""
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 
@@ -47,17 +46,25 @@ A_DAY_LATER: list[Tried] = [
 ]
 
 
-def attempts(minutes: Sequence[int]) -> st.SearchStrategy[list[Tried]]:
-    """Return what draws attempts that lie some minutes apart."""
-    tried = st.tuples(
-        st.sampled_from(minutes),
+#: A right and a wrong attempt at one instant, and one after the wait for a single failure.
+AT_ONE_INSTANT: list[Tried] = [
+    (1, "ann", "x", None, True, Outcome.verified),
+    (0, "ann", "x", None, True, Outcome.not_verified),
+    (1, "ann", "x", None, True, Outcome.verified),
+]
+
+#: Some lie at one instant, some just at the end of an hour, of a day, or of a wait.
+ATTEMPTS = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1, 2, 30, 60, 61, 1440, 1441]),
         st.sampled_from(["ann", "ben"]),
         st.sampled_from(["x", "y", "z"]),
         st.sampled_from(["home", "school", None]),
         st.booleans(),
         st.sampled_from([Outcome.verified, Outcome.not_verified]),
-    )
-    return st.lists(tried, max_size=20)
+    ),
+    max_size=20,
+)
 
 
 def check_agreement(

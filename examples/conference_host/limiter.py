@@ -42,9 +42,12 @@ class SqlLimiter:
         """Take note of a failure."""
         if outcome is Outcome.not_verified:
             with self.store.connect() as db:
+                # One attempt, though another of the same moment may look just like it.
                 db.execute(
-                    "UPDATE attempt SET failed = 1 WHERE at = ? AND actor = ? AND child = ?",
-                    (attempt.at.timestamp(), attempt.actor, attempt.child),
+                    "UPDATE attempt SET failed = 1 WHERE rowid = (SELECT rowid FROM attempt"
+                    " WHERE at = ? AND actor = ? AND child = ? AND network IS ? AND NOT failed"
+                    " LIMIT 1)",
+                    (attempt.at.timestamp(), attempt.actor, attempt.child, attempt.network),
                 )
 
     def _must_wait(self, db: sqlite3.Connection, attempt: Attempt, now: float) -> bool:

@@ -3,13 +3,18 @@ from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
-from tests.limiting import A_DAY_LATER, AN_HOUR_LATER, LIMITS, Tried, attempts, check_agreement
+from tests.limiting import (
+    A_DAY_LATER,
+    AN_HOUR_LATER,
+    AT_ONE_INSTANT,
+    ATTEMPTS,
+    LIMITS,
+    Tried,
+    check_agreement,
+)
 from tests.peers.redis_server import limiter_recipe, running_redis
 
 pytestmark = pytest.mark.peer("redis")
-
-#: Some lie just at the end of an hour, of a day, or of a wait.
-ATTEMPTS = attempts([0, 1, 2, 30, 60, 61, 1440, 1441])
 
 
 def test_both_limiters_let_the_same_attempts_go_on(tmp_path: Path) -> None:
@@ -21,6 +26,7 @@ def test_both_limiters_let_the_same_attempts_go_on(tmp_path: Path) -> None:
         @given(ATTEMPTS)
         @example(AN_HOUR_LATER)
         @example(A_DAY_LATER)
+        @example(AT_ONE_INSTANT)
         def check(tried: list[Tried]) -> None:
             client.flushall()
             alarms: set[str] = set()
