@@ -75,10 +75,10 @@ def normalize_email(text: str | None, policy: EmailPolicy = _NO_POLICY) -> Email
 
 
 def email_key(text: str, policy: EmailPolicy) -> str | None:
-    """Return the value of ``normalize_email``; quick where the text is its own key."""
-    usual = _USUAL.fullmatch(text)
+    """Return the value of ``normalize_email``; quick where only the case can differ."""
+    usual = _USUAL.fullmatch(text) or _USUAL.fullmatch(text.lower())
     if usual and usual[1] not in _PLACEHOLDER_DOMAINS and usual[1] not in policy.domain_aliases:
-        return text
+        return usual[0]
     return normalize_email(text, policy).value
 
 

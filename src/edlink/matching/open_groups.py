@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
+from edlink.matching.addresses import near
 from edlink.matching.climb import Open
 from edlink.matching.ladder import Rule, Side
-from edlink.matching.meeting import meet, untangle
+from edlink.matching.meeting import Keyed, meet, untangle
 from edlink.matching.report import OpenGroup
 from edlink.matching.vetoes import Verdict
 
@@ -63,7 +64,7 @@ def find_claims(  # noqa: PLR0913 - two sides, each with its people in question
     claims: dict[int, list[tuple[int, Rule]]] = {}
     for rule in rules:
         if rule.is_id or rule.is_address:
-            pairs, shared = meet(rule.keys(mine, rest), rule.keys(theirs, linked))
+            pairs, shared = meet(*_keys(rule, mine, theirs, rest, linked))
             for others, some in [*(([j], [i]) for j, i in pairs), *shared]:
                 if len(some) + len(others) <= mine.reader.rules.group_limit:
                     for i, j in product(some, others):
@@ -86,6 +87,16 @@ def find_claims(  # noqa: PLR0913 - two sides, each with its people in question
                 holders=tuple(sorted({theirs.people[i].ref for i, _ in found})),
             ),
         )
+
+
+def _keys(
+    rule: Rule, mine: Side, theirs: Side, rest: Sequence[int], linked: Sequence[int]
+) -> tuple[Iterable[Keyed], Iterable[Keyed]]:
+    """Return the keys of both; of the linked, who are many, only who may have one of the others."""
+    keys = list(rule.keys(mine, rest))
+    if keys and rule.is_address:
+        linked = list(near(theirs, linked, {key for key, _ in keys}))
+    return keys, rule.keys(theirs, linked)
 
 
 def _star(found: Open) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """A person's fields as keys, under one host's rules; each text is read once per run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -10,6 +10,9 @@ from edlink.matching.name_levels import COMPATIBLE, NameLevel, best_level
 from edlink.matching.normalize import NameKey, is_name, normalize_name, strict_form
 from edlink.matching.people import Person
 from edlink.matching.rules import MatchRules
+
+#: What is left alone by every reading: visible ASCII but capitals.
+_PLAIN = bytes(set(range(ord("!"), ord("~") + 1)) - set(range(ord("A"), ord("Z") + 1)))
 
 #: Of two whose names need no second look.
 _SAME_NAMES = NameLevel.equal, NameLevel.equal
@@ -59,10 +62,11 @@ class Reader:
         """Return the key of one address, or None where it is none, or must not be used."""
         return None if self._ignores_emails else email_key(text, self.rules.email)
 
-    def is_plain(self, address: str) -> bool:
-        """Return whether an address's key can only be the address itself: one look, no reading."""
-        plain = address.isascii() and address.islower() and address.isprintable()
-        return plain and " " not in address and address[-1] != "." and not self._has_aliases
+    def are_plain(self, texts: Iterable[str]) -> bool:
+        """Return whether addresses and user names can only be read as themselves; one look."""
+        text = "|".join((*texts, ""))
+        letters = text.encode(errors="surrogatepass")
+        return not letters.translate(None, _PLAIN) and ".|" not in text and not self._has_aliases
 
     def phones(self, person: Person) -> Sequence[str]:
         """Return the keys of all telephone numbers, each once."""
