@@ -5,7 +5,7 @@ A field at its default is left out; dates are ISO 8601 text; enums are their tex
 sets are lists (sets sorted).  ``from_plain`` reads what ``to_plain`` wrote and nothing looser.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from enum import Enum
@@ -23,16 +23,17 @@ _FACTORY: Any = attrs.Factory
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - any model value
     """Return a value as JSON-safe plain data; a record becomes a dict without its defaults."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Sequence):
+        return [to_plain(item) for item in value]
     if attrs.has(type(value)):
         return _record(value)
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list | frozenset):
-        items = [to_plain(item) for item in value]
-        return sorted(items) if isinstance(value, frozenset) else items
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, str) else value
+    if isinstance(value, frozenset):
+        return sorted(to_plain(item) for item in value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _record(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class
@@ -98,6 +99,8 @@ def _reader(hint: Any) -> Reader:  # noqa: ANN401 - a type hint
 
 
 def _reader_of_type(hint: type) -> Reader:
+    if issubclass(hint, Sequence) and not issubclass(hint, str):
+        return _reader_of_items(hint)
     if attrs.has(hint):
         return lambda value: from_plain(hint, value)
     if issubclass(hint, date):
@@ -105,6 +108,13 @@ def _reader_of_type(hint: type) -> Reader:
     if issubclass(hint, Enum):
         return hint
     return _exactly(hint) if hint in _SIMPLE else _same
+
+
+def _reader_of_items(hint: Any) -> Reader:  # noqa: ANN401 - a class of sequences
+    """Return a reader of the items; the field's own converter makes the sequence."""
+    (base,) = hint.__orig_bases__
+    each = _reader(get_args(base)[0])
+    return lambda value: tuple(each(item) for item in value)
 
 
 def _dict(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value

@@ -13,8 +13,9 @@ import pytest
 
 from edlink.coverage import Coverage, CoverageEntry, Source
 from edlink.errors import ConfigError
+from edlink.matching.linked import Link
 from edlink.matching.policy import SyncPolicy
-from edlink.matching.report import Link, MatchReport
+from edlink.matching.report import MatchReport
 from edlink.matching.sync import plan_sync
 from edlink.model import Class, Enrollment, Org, Record, RoleAssignment, User
 from edlink.plain import to_plain

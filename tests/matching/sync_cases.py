@@ -9,10 +9,11 @@ from edlink.coverage import (
     Source,
 )
 from edlink.matching.host import HostRecord, HostState, SyncMemory
+from edlink.matching.linked import Link
 from edlink.matching.overrides import Override, OverrideType
 from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import SyncPolicy
-from edlink.matching.report import Link, MatchReport
+from edlink.matching.report import MatchReport
 from edlink.model import (
     Class,
     Enrollment,

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from edlink.coverage import Coverage, CoverageEntry, Scope, Source, Tombstone
 from edlink.matching.host import Absence, HostRecord, HostState, SyncMemory
+from edlink.matching.linked import Link
 from edlink.matching.overrides import Override, Overrides, OverrideType
 from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import Limits, SyncPolicy
-from edlink.matching.report import Link, MatchReport
+from edlink.matching.report import MatchReport
 from edlink.matching.sync import plan_sync
 from edlink.model import (
     RECORD_TYPES,

@@ -34,7 +34,8 @@ def test_a_later_rule_may_settle_a_shared_address_and_not_lead_out_of_it() -> No
     ]
     report = match_people(incoming, existing)
 
-    assert (report.ambiguous[0].existing, report.linked) == (("ex1", "ex2", "ex3"), ())
+    assert report.ambiguous[0].existing == ("ex1", "ex2", "ex3")
+    assert not report.linked
 
 
 def test_a_sibling_under_a_linked_address_is_new() -> None:
@@ -156,7 +157,8 @@ def test_an_address_of_another_kind_is_shared_too(field: str, on_left: bool) -> 
     (incoming if on_left else existing).append(parent)
     report = match_people(incoming, existing)
 
-    assert (report.linked, [g.reason for g in report.ambiguous]) == ((), ["shared_key"])
+    assert not report.linked
+    assert [g.reason for g in report.ambiguous] == ["shared_key"]
 
 
 def test_an_address_at_another_tenant_is_not_shared() -> None:
@@ -188,7 +190,7 @@ def test_an_address_with_two_generations_links_nobody() -> None:
         [student("in", suffix="Jr", **mail)], [student("ex", suffix="Sr", **mail)]
     )
 
-    assert report.linked == ()
+    assert not report.linked
 
 
 def test_one_address_of_two_people_ties_them_all() -> None:
@@ -200,10 +202,8 @@ def test_one_address_of_two_people_ties_them_all() -> None:
     ]
     swapped = match_people(existing, [incoming])
 
-    assert (match_people([incoming], existing).ambiguous[0].existing, swapped.linked) == (
-        ("ex1", "ex2"),
-        (),
-    )
+    assert match_people([incoming], existing).ambiguous[0].existing == ("ex1", "ex2")
+    assert not swapped.linked
 
 
 def test_what_is_no_address_is_no_key() -> None:
@@ -232,7 +232,7 @@ def test_a_second_address_is_shared_like_the_first() -> None:
         [student("in", **mail)], [student("ex", **second), student("no", given_name="Kim", **mail)]
     )
 
-    assert report.linked == ()
+    assert not report.linked
 
 
 @pytest.mark.parametrize("family", ["Sample", "Muster"])
@@ -251,7 +251,7 @@ def test_names_that_are_ignored_support_no_address() -> None:
     rules = MatchRules(ignore={"given_name"})
     report = match_people([student("in", **facts)], [student("ex", **facts)], rules=rules)
 
-    assert report.linked == ()
+    assert not report.linked
 
 
 def test_two_people_with_two_addresses_each_are_one_tangle() -> None:
@@ -281,4 +281,4 @@ def test_an_id_that_several_have_settles_no_other_id_of_theirs() -> None:
     ids = {"ex1": "a", "ex2": "a", "ex3": "b"}
     existing = [student(i, given_name="Kim", provider_ids=(p,)) for i, p in ids.items()]
 
-    assert match_people(incoming, existing).linked == ()
+    assert not match_people(incoming, existing).linked

@@ -20,11 +20,12 @@ from edlink.coverage import Coverage, CoverageEntry, RosterWarning
 from edlink.matching.apply import apply_sync
 from edlink.matching.host import HostRecord, HostState, SyncMemory
 from edlink.matching.host_side import host_links, host_people
+from edlink.matching.linked import Link
 from edlink.matching.match import match_people
 from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import SyncPolicy
 from edlink.matching.release import plan_release
-from edlink.matching.report import Link, MatchReport
+from edlink.matching.report import MatchReport
 from edlink.matching.sync import plan_sync
 from edlink.model import Class, Demographics, Org, Record, Relationship, RoleAssignment, User
 from edlink.roster import Roster

@@ -49,6 +49,7 @@ if typing.TYPE_CHECKING:
         Outcome,
         Permission,
     )
+    from edlink.matching.linked import Basis, Evidence, Link, Links
     from edlink.matching.match import match_people
     from edlink.matching.merge import (
         Merge,
@@ -86,8 +87,6 @@ if typing.TYPE_CHECKING:
     from edlink.matching.release import plan_release
     from edlink.matching.report import (
         Cause,
-        Evidence,
-        Link,
         MatchReport,
         NearMiss,
         OpenGroup,
@@ -148,6 +147,7 @@ __all__ = [
     "Attempt",
     "AttemptLimiter",
     "AttemptLimits",
+    "Basis",
     "Between",
     "BirthDate",
     "BirthDateReport",
@@ -185,6 +185,7 @@ __all__ = [
     "Limits",
     "Link",
     "LinkReason",
+    "Links",
     "MatchReport",
     "MatchRules",
     "MemoryLimiter",
@@ -334,6 +335,7 @@ _NAMES = {
     "ids": "IdKey normalize_id",
     "limiter": "Attempt AttemptLimiter AttemptLimits MemoryLimiter Outcome Permission",
     "match": "match_people",
+    "linked": "Basis Evidence Link Links",
     "merge": (
         "Merge MergeConflict MergePlan MergeState Redirect Reference ReferenceStep "
         "Survivorship TakenField plan_merge"
@@ -354,9 +356,7 @@ _NAMES = {
     "rekey": "RekeyPlan RekeyStep plan_rekey",
     "rekeys": "Rekeys detect_rekeys",
     "release": "plan_release",
-    "report": (
-        "Cause Evidence Link MatchReport NearMiss OpenGroup SameHuman SharedValue StoredLink"
-    ),
+    "report": "Cause MatchReport NearMiss OpenGroup SameHuman SharedValue StoredLink",
     "rules": "MatchRules",
     "schedule": (
         "Blackout Region SyncSchedule SyncWindow current_window local_today next_window "

@@ -7,8 +7,9 @@ import attrs
 
 from edlink.matching.exact import Keyed, KeyRule, match_by_keys
 from edlink.matching.ids import clean_id
+from edlink.matching.linked import Links, links_of
 from edlink.matching.normalize import fold, strict_form
-from edlink.matching.report import Link, MatchReport, StoredLink
+from edlink.matching.report import MatchReport, StoredLink
 from edlink.roster import Roster
 from edlink.vocabulary import IdentifierType, Role
 
@@ -35,7 +36,7 @@ class Classroom:
     course: str | None = None
     terms: tuple[str, ...] = ()
     org_ref: str | None = None
-    teacher_refs: tuple[str, ...] = attrs.field(default=(), repr=False)
+    teacher_refs: tuple[str, ...] = attrs.field(factory=tuple, repr=False)
     period: str | None = attrs.field(default=None, repr=False)
 
 
@@ -56,7 +57,7 @@ class ClassStart(StrEnum):
 class ClassStartPlan:
     """What the first sync does with classes, by id and sorted; nothing is in two of them."""
 
-    adopted: tuple[Link, ...] = ()
+    adopted: Links = attrs.field(default=Links(), converter=links_of)
     created: tuple[str, ...] = ()
     archived: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
@@ -130,10 +131,8 @@ def plan_class_start(report: MatchReport, start: ClassStart) -> ClassStartPlan:
             left=report.unmatched_existing,
             open=tuple(open_incoming + open_existing),
         )
-    created = sorted([*report.new, *open_incoming, *(link.incoming for link in report.linked)])
-    existing = sorted(
-        [*report.unmatched_existing, *open_existing, *(link.existing for link in report.linked)]
-    )
+    created = sorted([*report.new, *open_incoming, *report.linked.incoming])
+    existing = sorted([*report.unmatched_existing, *open_existing, *report.linked.existing])
     if start is ClassStart.archive:
         return ClassStartPlan(created=tuple(created), archived=tuple(existing))
     return ClassStartPlan(created=tuple(created), left=tuple(existing))

@@ -14,10 +14,10 @@ from functools import partial
 import attrs
 
 from edlink.matching.addresses import Addresses
-from edlink.matching.evidence import drift_of, evidence_of
+from edlink.matching.evidence import basis_of, drift_of
 from edlink.matching.ladder import STORED, Rule, Side
+from edlink.matching.linked import Basis, Links
 from edlink.matching.meeting import Pair, meet, untangle
-from edlink.matching.report import Link
 from edlink.matching.vetoes import Verdict
 
 #: Climbs at most; each but the last links someone, and two or three are usual.
@@ -43,9 +43,9 @@ class Ledger:
         left: The incoming side.
         right: The existing side.
         former: For places of the right side, the sourced id that the host had for them.
-        mates: Places of the left side, each with its partner's place.
+        mates: Places of the left side, each with its partner's place, as they were decided.
         taken: Places of the right side that have a partner.
-        links: The pairs as the report shows them.
+        bases: What each of these pairs rests on, in their order.
     """
 
     left: Side
@@ -53,39 +53,31 @@ class Ledger:
     former: Mapping[int, str] = attrs.field(factory=dict)
     mates: dict[int, int] = attrs.field(factory=dict)
     taken: set[int] = attrs.field(factory=set)
-    links: list[Link] = attrs.field(factory=list)
+    bases: list[Basis] = attrs.field(factory=list)
 
     def keep(self, i: int, j: int) -> None:
         """Take a pair that the host has stored."""
         a, b = self.left.people[i], self.right.people[j]
-        self.mates[i] = j
-        self.taken.add(j)
-        self.links.append(
-            Link(
-                incoming=a.ref,
-                existing=b.ref,
-                kind=a.kind,
-                rule=STORED.name,
-                drift=drift_of(self.left.reader, a, b),
-            )
-        )
+        drift = drift_of(self.left.reader, a, b)
+        self._take(i, j, Basis(kind=a.kind, rule=STORED.name, drift=drift))
 
     def add(self, i: int, j: int, rule: Rule) -> None:
         """Take a pair that a rule decided on."""
-        a, b = self.left.people[i], self.right.people[j]
+        basis = basis_of(self.left.reader, rule, self.left.people[i], self.right.people[j])
+        former = self.former.get(j)
+        self._take(i, j, basis if former is None else attrs.evolve(basis, rekeys=former))
+
+    def _take(self, i: int, j: int, basis: Basis) -> None:
         self.mates[i] = j
         self.taken.add(j)
-        self.links.append(
-            Link(
-                incoming=a.ref,
-                existing=b.ref,
-                kind=a.kind,
-                rule=rule.name,
-                field=rule.field,
-                evidence=evidence_of(self.left.reader, rule.field, a, b),
-                rekeys=self.former.get(j),
-            )
-        )
+        self.bases.append(basis)
+
+    def links(self) -> Links:
+        """Return the pairs as the report shows them."""
+        left, right = self.left.people, self.right.people
+        incoming = tuple(left[i].ref for i in self.mates)
+        existing = tuple(right[j].ref for j in self.mates.values())
+        return Links(incoming, existing, tuple(self.bases)).in_order()
 
 
 @attrs.define(kw_only=True)

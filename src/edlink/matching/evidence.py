@@ -2,28 +2,35 @@
 
 from functools import cache
 
+from edlink.matching.ladder import Rule
+from edlink.matching.linked import Basis, Evidence
 from edlink.matching.name_levels import NameLevel
 from edlink.matching.people import Person
 from edlink.matching.reading import Reader
-from edlink.matching.report import Evidence
 
 _DAYS = {True: "equal", False: "differs", None: "absent"}
 
 
-def evidence_of(reader: Reader, field: str, a: Person, b: Person) -> tuple[Evidence, ...]:
+def basis_of(reader: Reader, rule: Rule, a: Person, b: Person) -> Basis:
     """
-    Return what supports and what contradicts a pair that a rule linked by a field's key.
+    Return what a pair rests on that a rule linked: what supports it and what contradicts it.
 
     A name and a birth date say enough within one school: whether that was checked is said too.
     """
-    orgs = reader.orgs(a, b) if field == "birth_date" else None
-    return _evidence(field, reader.name_levels(a, b), reader.birth_dates(a, b), orgs)
+    orgs = reader.orgs(a, b) if rule.field == "birth_date" else None
+    names, same_day = reader.name_levels(a, b), reader.birth_dates(a, b)
+    return _basis(a.kind, rule.name, rule.field, names, same_day, orgs)
 
 
 @cache
-def _evidence(
-    field: str, names: tuple[NameLevel, NameLevel], same_day: bool | None, orgs: str | None
-) -> tuple[Evidence, ...]:
+def _basis(  # noqa: PLR0913, PLR0917 - the key of the cache
+    kind: str,
+    rule: str,
+    field: str,
+    names: tuple[NameLevel, NameLevel],
+    same_day: bool | None,
+    orgs: str | None,
+) -> Basis:
     """Return one shared value for all pairs alike; there are few."""
     given, family = names
     found = [
@@ -35,7 +42,7 @@ def _evidence(
         found.insert(0, Evidence(field=field, agreement="equal"))
     else:
         found.append(Evidence(field="org_refs", agreement=orgs))
-    return tuple(found)
+    return Basis(kind=kind, rule=rule, field=field, evidence=tuple(found))
 
 
 def drift_of(reader: Reader, a: Person, b: Person) -> tuple[str, ...]:

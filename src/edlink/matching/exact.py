@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 import attrs
 
 from edlink.matching.components import join
-from edlink.matching.report import Evidence, Link, MatchReport, OpenGroup, StoredLink
+from edlink.matching.linked import Evidence, Link, links_of
+from edlink.matching.report import MatchReport, OpenGroup, StoredLink
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ def match_by_keys(
             del left[a], right[b]
             found.append(_link(kind, a, b, rule.name, rule.field))
     return MatchReport(
-        linked=tuple(sorted(found, key=lambda link: link.incoming)),
+        linked=links_of(found).in_order(),
         new=tuple(sorted(left)),
         unmatched_existing=tuple(sorted(right)),
         ambiguous=tuple(sorted(held, key=lambda group: (group.incoming, group.existing))),

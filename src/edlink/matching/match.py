@@ -1,7 +1,6 @@
 """People of a roster against people of a host: who is whom, by rules that never guess."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from operator import attrgetter
 
 import attrs
 
@@ -129,7 +128,7 @@ class _Run:
         left, right = ledger.left.people, ledger.right.people
         groups = sorted(self.groups, key=lambda group: (group.incoming, group.existing))
         return MatchReport(
-            linked=tuple(sorted(ledger.links, key=attrgetter("incoming"))),
+            linked=ledger.links(),
             new=_rest(left, ledger.mates, self.grouped[0]),
             unmatched_existing=_rest(right, ledger.taken, self.grouped[1]),
             ambiguous=tuple(group for group in groups if group.reason in _AMBIGUOUS),

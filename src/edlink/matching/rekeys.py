@@ -7,9 +7,10 @@ from typing import cast
 import attrs
 
 from edlink.matching.host import HostState
+from edlink.matching.linked import Link
 from edlink.matching.match import match_people
 from edlink.matching.people import empty_like
-from edlink.matching.report import Link, MatchReport, StoredLink
+from edlink.matching.report import MatchReport, StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.vetoes import Verdict
 from edlink.model import Demographics, Record, Relationship, User

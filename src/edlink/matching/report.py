@@ -4,6 +4,7 @@ What matching decided: records by id, the rule that decided, and what is left to
 A report holds ids and names of fields, never a value, so it may be stored, shown and logged.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import attrs
 
 from edlink.errors import ConfigError
+from edlink.matching.linked import Link, Links, links_of
 from edlink.plain import from_versioned, to_plain
 
 VERSION = 1
@@ -22,46 +24,6 @@ class StoredLink:
 
     incoming: str
     existing: str
-
-
-@attrs.frozen(kw_only=True)
-class Evidence:
-    """
-    How one field of a pair compares.
-
-    ``agreement`` is a word such as ``equal``, ``nickname`` or ``differs``; ``weight`` is in bits
-    (0 for rules that do not weigh).
-    """
-
-    field: str
-    agreement: str
-    weight: float = 0.0
-
-
-@attrs.frozen(kw_only=True)
-class Link:
-    """
-    A pair decided on.
-
-    Attributes:
-        incoming: Sourced id of the record that came.
-        existing: The host's ref.
-        kind: What both are: ``student``, ``staff``, ``guardian``, ``org``, ``class``.
-        rule: Name of the rule that decided; ``stored_link`` for one the host had.
-        field: The key field that agreed, or None for a stored link.
-        evidence: How the fields that the rule looked at compare.
-        drift: For a stored link, the fields by which the two now differ.
-        rekeys: The sourced id that the host has for it and that did not come, or None.
-    """
-
-    incoming: str
-    existing: str
-    kind: str
-    rule: str
-    field: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    drift: tuple[str, ...] = ()
-    rekeys: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -161,7 +123,7 @@ class MatchReport:
     ``nearest``, ``causes``, ``shared`` and ``same_human`` explain and suggest; they decide nothing.
     """
 
-    linked: tuple[Link, ...] = ()
+    linked: Links = attrs.field(default=Links(), converter=links_of)
     new: tuple[str, ...] = ()
     unmatched_existing: tuple[str, ...] = ()
     ambiguous: tuple[OpenGroup, ...] = ()
@@ -173,21 +135,23 @@ class MatchReport:
 
     def existing_of(self, incoming: str) -> str | None:
         """Return the host ref that an incoming record is linked with, or None."""
-        link = self._by_incoming.get(incoming)
-        return None if link is None else link.existing
+        place = self._by_incoming.get(incoming)
+        return None if place is None else self.linked.existing[place]
 
     def link_of(self, incoming: str) -> Link | None:
         """Return the link of an incoming record, or None."""
-        return self._by_incoming.get(incoming)
+        place = self._by_incoming.get(incoming)
+        return None if place is None else self.linked[place]
 
     def incoming_of(self, existing: str) -> str | None:
         """Return the sourced id that a host record is linked with, or None."""
-        link = self._by_existing.get(existing)
-        return None if link is None else link.incoming
+        place = self._by_existing.get(existing)
+        return None if place is None else self.linked.incoming[place]
 
     def stored_links(self) -> tuple[StoredLink, ...]:
         """Return the links as a host keeps them for the next run."""
-        return tuple(StoredLink(incoming=i.incoming, existing=i.existing) for i in self.linked)
+        pairs = zip(self.linked.incoming, self.linked.existing, strict=True)
+        return tuple(StoredLink(incoming=i, existing=j) for i, j in pairs)
 
     def counts(self) -> dict[str, int]:
         """Return the number of records in each place, and of links by rule."""
@@ -200,9 +164,7 @@ class MatchReport:
         for name, held in groups.items():
             found[f"{name}_incoming"] = sum(len(group.incoming) for group in held)
             found[f"{name}_existing"] = sum(len(group.existing) for group in held)
-        rules: dict[str, int] = {}
-        for link in self.linked:
-            rules[link.rule] = rules.get(link.rule, 0) + 1
+        rules = Counter(basis.rule for basis in self.linked.bases)
         return found | {f"linked_by_{rule}": rules[rule] for rule in sorted(rules)}
 
     def groups(self) -> Iterator[OpenGroup]:
@@ -233,9 +195,9 @@ class MatchReport:
         return f"MatchReport({counts or 'empty'})"
 
     @cached_property
-    def _by_incoming(self) -> dict[str, Link]:
-        return {link.incoming: link for link in self.linked}
+    def _by_incoming(self) -> dict[str, int]:
+        return {ref: place for place, ref in enumerate(self.linked.incoming)}
 
     @cached_property
-    def _by_existing(self) -> dict[str, Link]:
-        return {link.existing: link for link in self.linked}
+    def _by_existing(self) -> dict[str, int]:
+        return {ref: place for place, ref in enumerate(self.linked.existing)}

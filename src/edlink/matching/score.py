@@ -15,11 +15,11 @@ import attrs
 
 from edlink.matching.frequencies import NameFrequencies
 from edlink.matching.fuzzy import Distances, best_distances
+from edlink.matching.linked import Evidence
 from edlink.matching.name_levels import NameLevel, best_level, compare_names
 from edlink.matching.normalize import NameKey, strict_form
 from edlink.matching.people import Person
 from edlink.matching.reading import Reader
-from edlink.matching.report import Evidence
 from edlink.matching.rules import MatchRules
 
 

@@ -15,10 +15,11 @@ from edlink.errors import ConfigError
 from edlink.matching.assignment import OpenComponent, assign_one_to_one
 from edlink.matching.blocking import BLOCK_LIMIT, candidates
 from edlink.matching.frequencies import name_frequencies
+from edlink.matching.linked import Evidence
 from edlink.matching.name_levels import NameLevel
 from edlink.matching.people import Person, PersonKind
 from edlink.matching.reading import Reader
-from edlink.matching.report import Evidence, StoredLink
+from edlink.matching.report import StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.score import WEIGHTS, Features, ScoredPair, Scorer, Weights
 from edlink.matching.vetoes import ids_part

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from edlink.matching.linked import Link
 from edlink.matching.people import Person
-from edlink.matching.report import Link, MatchReport, OpenGroup
+from edlink.matching.report import MatchReport, OpenGroup
 
 
 def explain(
@@ -28,9 +29,8 @@ def explain(
 
 
 def _lines(report: MatchReport, ref: str) -> Iterator[str]:
-    for link in report.linked:
-        if ref in (link.incoming, link.existing):
-            yield from _link(link)
+    for link in _links(report, ref):
+        yield from _link(link)
     for group in report.groups():
         if ref in (*group.incoming, *group.existing):
             yield from _group(group)
@@ -42,6 +42,13 @@ def _lines(report: MatchReport, ref: str) -> Iterator[str]:
         if ref in (near.incoming, near.existing):
             fields = ", ".join(near.differs) or "nothing"
             yield f"Nearest: {near.incoming} and {near.existing} differ in {fields}."
+
+
+def _links(report: MatchReport, ref: str) -> list[Link]:
+    """Return the links of one id, which may be a record's on either side."""
+    incoming = report.incoming_of(ref)
+    found = (report.link_of(i) for i in dict.fromkeys((ref, incoming)) if i is not None)
+    return [link for link in found if link is not None]
 
 
 def _link(link: Link) -> Iterator[str]:
@@ -63,10 +70,7 @@ def _group(group: OpenGroup) -> Iterator[str]:
 
 
 def _concerned(report: MatchReport, ref: str) -> set[str]:
-    found = {ref}
-    for link in report.linked:
-        if ref in (link.incoming, link.existing):
-            found |= {link.incoming, link.existing}
+    found = {ref}.union(*((link.incoming, link.existing) for link in _links(report, ref)))
     for group in report.groups():
         members = {*group.incoming, *group.existing}
         if ref in members:
