@@ -27,9 +27,18 @@ from edlink.matching.policy import SyncPolicy
 from edlink.matching.release import plan_release
 from edlink.matching.report import MatchReport
 from edlink.matching.sync import plan_sync
-from edlink.model import Class, Demographics, Org, Record, Relationship, RoleAssignment, User
+from edlink.model import (
+    Class,
+    Demographics,
+    Identifier,
+    Org,
+    Record,
+    Relationship,
+    RoleAssignment,
+    User,
+)
 from edlink.roster import Roster
-from edlink.vocabulary import CoverageState, Kind, OrgType, Role
+from edlink.vocabulary import CoverageState, IdentifierType, Kind, OrgType, Role
 
 NOW = datetime(2025, 10, 1, 6, tzinfo=UTC)
 BASE: tuple[Record, ...] = (
@@ -112,6 +121,22 @@ def test_what_hangs_on_a_reused_id_says_why_it_waits() -> None:
         ],
         "id_reused",
     )
+
+
+def test_a_contact_waits_for_a_child_of_whom_only_the_report_knows() -> None:
+    """Another child came with the SIS id of the host's own: neither child nor father is created."""
+    sis_id = (Identifier(type=IdentifierType.sis_id, value="77"),)
+    typed = attrs.evolve(ANA, sourced_id="own", identifiers=sis_id)
+    born = Demographics(sourced_id="own", birth_date=date(2012, 1, 2))
+    host = a_host(BASE, *(HostRecord(ref="own", record=record) for record in (typed, born)))
+    roster = _roster([attrs.evolve(KEVIN, identifiers=sis_id), *NEW[1:]])
+    report = match_people(roster, host_people(host))
+
+    plan = plan_sync(host, roster, report, on=DAY)
+
+    assert {g.reason for g in report.groups()} == {"id_reused"}
+    assert not [c for c in plan.changes if c.kind is Kind.user]
+    assert _why(plan)["user", "u1"] == _why(plan)["user", "dad"] == "id_reused"
 
 
 def test_without_birth_dates_both_names_speak() -> None:

@@ -177,13 +177,11 @@ class Draft:
 
     def waits_for_children(self, record: Record) -> bool:
         """Return whether a contact comes only for students who came under ids of others."""
-        if not isinstance(record, User) or not self.reused:
+        if not isinstance(record, User) or any(r.role not in CONTACT_ROLES for r in record.roles):
             return False
-        children = {
-            child.sourced_id for child in self.incoming.students_of_contact(record.sourced_id)
-        }
-        is_contact = all(role.role in CONTACT_ROLES for role in record.roles)
-        return is_contact and bool(children) and children <= self.reused
+        children = self.incoming.students_of_contact(record.sourced_id)
+        reasons = [self.why_open(Kind.user, child.sourced_id) for child in children]
+        return bool(reasons) and all(reason == "id_reused" for reason in reasons)
 
     def why_waits(self, record: Record) -> str | None:
         """Return which end of a connecting record the host will not have, or None."""
