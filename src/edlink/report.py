@@ -27,7 +27,7 @@ class Finding:
     One thing the doctor looked at.
 
     Attributes:
-        code: Stable identifier such as ``EDL-CHECK-004``.
+        code: Stable identifier such as ``EDL-CHECK-602``.
         severity: ``ok`` when nothing needs doing.
         title: What was found, in one line, without personal data.
         evidence: Counts and shares (percent) by name.
