@@ -23,7 +23,13 @@ from pathlib import Path
 import matching_data as data
 
 from edlink.coverage import Source
-from edlink.matching import diff_rosters, fold_contacts, match_people, suggest_matches
+from edlink.matching import (
+    StoredLink,
+    diff_rosters,
+    fold_contacts,
+    match_people,
+    suggest_matches,
+)
 from edlink.matching.blocking import candidates
 from edlink.matching.frequencies import name_frequencies
 from edlink.matching.people import Person
@@ -241,6 +247,7 @@ def scale() -> None:
     )
     for job, sizes in (
         ("ladder", (10_000, 100_000, 1_000_000)),
+        ("stored", (10_000, 100_000, 1_000_000)),
         ("scored", (10_000, 100_000)),
         ("shared", (10_000,)),
         ("diff", (10_000, 100_000, 1_000_000)),
@@ -278,11 +285,21 @@ def _ladder_job(size: int) -> Job:
     """Match people with ids, and read every link once, as a host does."""
     left, right = data.crowd(size, noise=0.02, with_ids=True)
     left = [_without_id(p) if int(p.ref) % 100 == 0 else p for p in left]
+    return _match_job(left, right, [])
 
+
+def _stored_job(size: int) -> Job:
+    """The same on a later night, when the host knows all but every fiftieth by a stored link."""
+    left, right = data.crowd(size, noise=0.02, with_ids=True)
+    links = [StoredLink(incoming=p.ref, existing=p.ref) for p in left if int(p.ref) % 50]
+    return _match_job(left, right, links)
+
+
+def _match_job(left: list[Person], right: list[Person], links: list[StoredLink]) -> Job:
     def run() -> Callable[[], str]:
-        report = match_people(left, right)
+        report = match_people(left, right, links=links)
         pairs = [(link.incoming, link.existing) for link in report.linked]
-        return lambda: _verdict(pairs, size)
+        return lambda: _verdict(pairs, len(left))
 
     return run
 
@@ -376,6 +393,7 @@ def _verdict(pairs: Iterable[tuple[str, str]], total: int) -> str:
 
 _JOBS: dict[str, Callable[[int], Job]] = {
     "ladder": _ladder_job,
+    "stored": _stored_job,
     "scored": _scored_job,
     "shared": _shared_job,
     "diff": _diff_job,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edlink.matching.linked import Evidence, Link, Links, links_of
+from edlink.matching.linked import Evidence, Link, Links
 from edlink.matching.report import MatchReport
 
 IDS = st.text("ab1", min_size=1, max_size=2)
@@ -27,19 +27,23 @@ LINKS = st.lists(
 @given(LINKS)
 def test_links_read_as_what_was_kept(links: list[Link]) -> None:
     """By iteration, by place, from the end and as slices, each link is what was put in."""
-    kept = links_of(links)
+    kept = Links(links)
 
     assert list(kept) == links
     assert [kept[place] for place in range(len(kept))] == links
     assert [kept[place - len(kept)] for place in range(len(kept))] == links
     assert list(kept[1:3]) == links[1:3]
-    assert (kept == links_of(links[1:])) == (links == links[1:])
+    assert (kept == Links(links[1:])) == (links == links[1:])
 
 
 @given(LINKS)
 def test_links_are_put_in_order_with_all_that_is_theirs(links: list[Link]) -> None:
     """Sorting by incoming id moves whole links."""
-    assert list(links_of(links).in_order()) == sorted(links, key=lambda link: link.incoming)
+    kept = Links(links)
+
+    assert list(Links.in_order(kept.incoming, kept.existing, kept.bases)) == sorted(
+        links, key=lambda link: link.incoming
+    )
 
 
 @given(LINKS)
@@ -56,11 +60,11 @@ def test_a_report_gives_its_links_by_either_id_and_comes_back(links: list[Link])
 
 def test_alike_pairs_share_what_they_rest_on_and_a_repr_names_nobody() -> None:
     """A million links of one rule keep one basis, and do not fill a terminal."""
-    alike = links_of(
+    alike = Links(
         Link(incoming=f"i{n}", existing=f"e{n}", kind="student", rule="sis_id") for n in range(3)
     )
 
     assert len(set(map(id, alike.bases))) == 1
     assert repr(alike) == "<3 links>"
-    assert links_of(alike) is alike
+    assert Links(alike) == alike
     assert not Links()

@@ -8,6 +8,7 @@ from tests.matching.people_cases import DAY, OTHER_DAY, linked, student
 
 from edlink.errors import ConfigError
 from edlink.matching.match import match_people
+from edlink.matching.people import PersonKind
 from edlink.matching.report import MatchReport, OpenGroup, StoredLink
 from edlink.matching.rules import MatchRules
 
@@ -210,6 +211,17 @@ def test_a_stored_link_outranks_every_rule() -> None:
         ("birth_date", "given_name", "sis_id"),
         ("in",),
     )
+
+
+@pytest.mark.parametrize("kind", list(PersonKind))
+def test_a_link_says_what_both_are(kind: PersonKind) -> None:
+    """The kind of a link is the kind of its two people."""
+    report = match_people(
+        [student("in", kind=kind, provider_ids=("p",))],
+        [student("ex", kind=kind, provider_ids=("p",))],
+    )
+
+    assert [(link.kind, link.rule) for link in report.linked] == [(kind, "provider_id")]
 
 
 def test_a_record_whose_stored_partner_is_gone_is_rekeyed() -> None:

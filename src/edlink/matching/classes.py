@@ -7,7 +7,7 @@ import attrs
 
 from edlink.matching.exact import Keyed, KeyRule, match_by_keys
 from edlink.matching.ids import clean_id
-from edlink.matching.linked import Links, links_of
+from edlink.matching.linked import Links
 from edlink.matching.normalize import fold, strict_form
 from edlink.matching.report import MatchReport, StoredLink
 from edlink.roster import Roster
@@ -57,7 +57,7 @@ class ClassStart(StrEnum):
 class ClassStartPlan:
     """What the first sync does with classes, by id and sorted; nothing is in two of them."""
 
-    adopted: Links = attrs.field(default=Links(), converter=links_of)
+    adopted: Links = attrs.field(default=Links(), converter=Links)
     created: tuple[str, ...] = ()
     archived: tuple[str, ...] = ()
     left: tuple[str, ...] = ()

@@ -14,8 +14,8 @@ from functools import partial
 import attrs
 
 from edlink.matching.addresses import Addresses
-from edlink.matching.evidence import basis_of, drift_of
-from edlink.matching.ladder import STORED, Rule, Side
+from edlink.matching.evidence import basis_of, stored_basis_of
+from edlink.matching.ladder import Rule, Side
 from edlink.matching.linked import Basis, Links
 from edlink.matching.meeting import Pair, meet, untangle
 from edlink.matching.vetoes import Verdict
@@ -57,9 +57,9 @@ class Ledger:
 
     def keep(self, i: int, j: int) -> None:
         """Take a pair that the host has stored."""
-        a, b = self.left.people[i], self.right.people[j]
-        drift = drift_of(self.left.reader, a, b)
-        self._take(i, j, Basis(kind=a.kind, rule=STORED.name, drift=drift))
+        self._take(
+            i, j, stored_basis_of(self.left.reader, self.left.people[i], self.right.people[j])
+        )
 
     def add(self, i: int, j: int, rule: Rule) -> None:
         """Take a pair that a rule decided on."""
@@ -75,9 +75,9 @@ class Ledger:
     def links(self) -> Links:
         """Return the pairs as the report shows them."""
         left, right = self.left.people, self.right.people
-        incoming = tuple(left[i].ref for i in self.mates)
-        existing = tuple(right[j].ref for j in self.mates.values())
-        return Links(incoming, existing, tuple(self.bases)).in_order()
+        incoming = [left[i].ref for i in self.mates]
+        existing = [right[j].ref for j in self.mates.values()]
+        return Links.in_order(incoming, existing, self.bases)
 
 
 @attrs.define(kw_only=True)

@@ -1,12 +1,27 @@
 """How the fields of a decided pair compare: names of fields and words, never values."""
 
 from functools import cache
+from operator import attrgetter
 
-from edlink.matching.ladder import Rule
+from edlink.matching.ladder import STORED, Rule
 from edlink.matching.linked import Basis, Evidence
 from edlink.matching.name_levels import NameLevel
 from edlink.matching.people import Person
 from edlink.matching.reading import Reader
+
+#: All that drift is read from: two who are written alike have none.
+_WRITTEN = attrgetter(
+    "kind",
+    "given_name",
+    "other_given_names",
+    "family_name",
+    "other_family_names",
+    "birth_date",
+    "sis_id",
+    "state_id",
+    "number",
+    "emails",
+)
 
 _DAYS = {True: "equal", False: "differs", None: "absent"}
 
@@ -45,8 +60,20 @@ def _basis(  # noqa: PLR0913, PLR0917 - the key of the cache
     return Basis(kind=kind, rule=rule, field=field, evidence=tuple(found))
 
 
+def stored_basis_of(reader: Reader, a: Person, b: Person) -> Basis:
+    """Return what a pair rests on that the host has linked."""
+    return _stored_basis(a.kind, drift_of(reader, a, b))
+
+
+@cache
+def _stored_basis(kind: str, drift: tuple[str, ...]) -> Basis:
+    return Basis(kind=kind, rule=STORED.name, drift=drift)
+
+
 def drift_of(reader: Reader, a: Person, b: Person) -> tuple[str, ...]:
     """Return the fields by which two that the host has linked differ now, sorted."""
+    if _WRITTEN(a) == _WRITTEN(b):
+        return ()
     given, family = reader.name_levels(a, b)
     found = {
         "kind": a.kind is not b.kind,

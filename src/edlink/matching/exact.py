@@ -1,12 +1,13 @@
 """Schools and classes by keys alone: one holder of a key on either side, or nobody is linked."""
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 import attrs
 
 from edlink.matching.components import join
-from edlink.matching.linked import Evidence, Link, links_of
+from edlink.matching.linked import Evidence, Link, Links
 from edlink.matching.report import MatchReport, OpenGroup, StoredLink
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ def match_by_keys(
             del left[a], right[b]
             found.append(_link(kind, a, b, rule.name, rule.field))
     return MatchReport(
-        linked=links_of(found).in_order(),
+        linked=Links(sorted(found, key=attrgetter("incoming"))),
         new=tuple(sorted(left)),
         unmatched_existing=tuple(sorted(right)),
         ambiguous=tuple(sorted(held, key=lambda group: (group.incoming, group.existing))),

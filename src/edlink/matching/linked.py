@@ -63,10 +63,10 @@ class Link:
     rekeys: str | None = None
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, init=False)
 class Links(Sequence[Link]):
     """
-    The links of a report.
+    The links of a report; equal to other ``Links`` of the same.
 
     A link is made each time it is read.  Who needs only the ids reads the columns, which are in
     one order.
@@ -77,18 +77,42 @@ class Links(Sequence[Link]):
         bases: What each rests on.
     """
 
-    incoming: tuple[str, ...] = ()
-    existing: tuple[str, ...] = ()
-    bases: tuple[Basis, ...] = ()
+    incoming: tuple[str, ...]
+    existing: tuple[str, ...]
+    bases: tuple[Basis, ...]
 
-    def in_order(self) -> "Links":
-        """Return them sorted by incoming id."""
-        order = sorted(range(len(self)), key=self.incoming.__getitem__)
-        return Links(
-            tuple(map(self.incoming.__getitem__, order)),
-            tuple(map(self.existing.__getitem__, order)),
-            tuple(map(self.bases.__getitem__, order)),
+    def __init__(self, links: Iterable[Link] = ()) -> None:
+        if isinstance(links, Links):
+            self.__attrs_init__(links.incoming, links.existing, links.bases)
+            return
+        rows = list(links)
+        known: dict[Basis, Basis] = {}
+        bases = map(_basis_of, rows)
+        self.__attrs_init__(
+            tuple(link.incoming for link in rows),
+            tuple(link.existing for link in rows),
+            tuple(known.setdefault(basis, basis) for basis in bases),
         )
+
+    @classmethod
+    def in_order(
+        cls, incoming: Sequence[str], existing: Sequence[str], bases: Sequence[Basis]
+    ) -> "Links":
+        """Return the links of three columns of one length, sorted by incoming id."""
+        order = sorted(range(len(incoming)), key=incoming.__getitem__)
+        return cls._of(
+            tuple(map(incoming.__getitem__, order)),
+            tuple(map(existing.__getitem__, order)),
+            tuple(map(bases.__getitem__, order)),
+        )
+
+    @classmethod
+    def _of(
+        cls, incoming: tuple[str, ...], existing: tuple[str, ...], bases: tuple[Basis, ...]
+    ) -> "Links":
+        found = cls()
+        found.__attrs_init__(incoming, existing, bases)
+        return found
 
     def __len__(self) -> int:
         return len(self.incoming)
@@ -100,29 +124,16 @@ class Links(Sequence[Link]):
     def __getitem__(self, place: slice) -> "Links": ...
 
     def __getitem__(self, place: int | slice) -> "Link | Links":
+        incoming, existing, bases = self.incoming, self.existing, self.bases
         if isinstance(place, slice):
-            return Links(self.incoming[place], self.existing[place], self.bases[place])
-        return _link(self.incoming[place], self.existing[place], self.bases[place])
+            return Links._of(incoming[place], existing[place], bases[place])
+        return _link(incoming[place], existing[place], bases[place])
 
     def __iter__(self) -> Iterator[Link]:
         return map(_link, self.incoming, self.existing, self.bases)
 
     def __repr__(self) -> str:
         return f"<{len(self)} links>"
-
-
-def links_of(links: Iterable[Link]) -> Links:
-    """Return links as a report keeps them, in their order."""
-    if isinstance(links, Links):
-        return links
-    rows = list(links)
-    known: dict[Basis, Basis] = {}
-    bases = map(_basis_of, rows)
-    return Links(
-        tuple(link.incoming for link in rows),
-        tuple(link.existing for link in rows),
-        tuple(known.setdefault(basis, basis) for basis in bases),
-    )
 
 
 def _link(incoming: str, existing: str, basis: Basis) -> Link:

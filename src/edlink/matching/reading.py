@@ -63,7 +63,7 @@ class Reader:
         return None if self._ignores_emails else email_key(text, self.rules.email)
 
     def are_plain(self, texts: Iterable[str]) -> bool:
-        """Return whether addresses and user names can only be read as themselves; one look."""
+        """Return whether all addresses and user names are read as themselves, or as nothing."""
         text = "|".join((*texts, ""))
         letters = text.encode(errors="surrogatepass")
         return not letters.translate(None, _PLAIN) and ".|" not in text and not self._has_aliases

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from edlink.errors import ConfigError
-from edlink.matching.linked import Link, Links, links_of
+from edlink.matching.linked import Link, Links
 from edlink.plain import from_versioned, to_plain
 
 VERSION = 1
@@ -123,7 +123,7 @@ class MatchReport:
     ``nearest``, ``causes``, ``shared`` and ``same_human`` explain and suggest; they decide nothing.
     """
 
-    linked: Links = attrs.field(default=Links(), converter=links_of)
+    linked: Links = attrs.field(default=Links(), converter=Links)
     new: tuple[str, ...] = ()
     unmatched_existing: tuple[str, ...] = ()
     ambiguous: tuple[OpenGroup, ...] = ()
