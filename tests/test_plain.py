@@ -83,6 +83,10 @@ def test_a_field_that_there_is_not_is_refused() -> None:
         {"sourced_id": "s", "name": True},
         {"sourced_id": "s", "type": "castle"},
         {"sourced_id": "s", "child_ids": 5},
+        {"sourced_id": "s", "child_ids": "ab"},
+        {"sourced_id": "s", "child_ids": {"a": 1}},
+        {"sourced_id": "s", "child_ids": ("a", "b")},
+        {"sourced_id": "s", "identifiers": ""},
         {"sourced_id": "s", "metadata": 5},
     ],
 )
@@ -102,13 +106,26 @@ def test_a_value_comes_back_beside_its_version() -> None:
     [
         PLAIN,
         {"version": 2, **PLAIN},
+        {"version": 3.0, **PLAIN},
         {"version": 3, **PLAIN, "child_ids": 7},
         {"version": 3, **PLAIN, "shoes": 1},
         [],
         None,
     ],
-    ids=["no version", "another version", "shape", "unknown field", "list", "nothing"],
+    ids=["no version", "another version", "a float", "shape", "unknown field", "list", "nothing"],
 )
 def test_what_a_version_did_not_write_is_nothing(data: Any) -> None:  # noqa: ANN401 - any JSON value
     """Of another version, or another shape, nothing is read, and nothing is raised."""
     assert from_versioned(Org, data, 3) is None
+
+
+def test_true_is_no_version() -> None:
+    """Python's True equals 1, and is not what was written."""
+    assert from_versioned(Org, {"version": True, **PLAIN}, 1) is None
+
+
+@pytest.mark.parametrize("value", ["bc", "", {}, {"b": 1}, ("b",), None, 5])
+def test_a_set_is_read_from_a_list_alone(value: object) -> None:
+    """A text has letters and a dict has keys; neither is what a set was written as."""
+    with pytest.raises(TypeError):
+        from_plain(Scope, {"exclude_orgs": value})

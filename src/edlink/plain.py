@@ -63,9 +63,27 @@ def from_versioned(cls: type[T], data: Mapping[str, Any], version: int) -> T | N
     Nothing is raised, so that the error of the caller has no context that could hold a value.
     """
     with suppress(KeyError, TypeError, ValueError, AttributeError):
-        if data["version"] == version:
+        if is_version(data["version"], version):
             return from_plain(cls, {n: value for n, value in data.items() if n != "version"})
     return None
+
+
+def is_version(found: object, version: int) -> bool:
+    """Return whether a version that was read is the very number; True and 1.0 are not 1."""
+    return type(found) is int and found == version
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
+    """
+    Return a value that is a list: a text has items too, and a dict, but they were not written.
+
+    Raises:
+        TypeError: Anything but a list.
+    """
+    if isinstance(value, list):
+        return value
+    message = "a value is no list"
+    raise TypeError(message)
 
 
 @cache
@@ -91,7 +109,7 @@ def _reader(hint: Any) -> Reader:  # noqa: ANN401 - a type hint
         return lambda value: None if value is None else inner(value)
     if origin in (tuple, frozenset):
         collect, each = cast("type[Any]", origin), _reader(args[0])
-        return lambda value: collect(each(item) for item in value)
+        return lambda value: collect(map(each, listed(value)))
     if origin is Mapping:
         inside = _reader(args[1])
         return lambda value: {key: inside(item) for key, item in _dict(value).items()}
@@ -114,7 +132,7 @@ def _reader_of_items(hint: Any) -> Reader:  # noqa: ANN401 - a class of sequence
     """Return a reader of the items; the field's own converter makes the sequence."""
     (base,) = hint.__orig_bases__
     each = _reader(get_args(base)[0])
-    return lambda value: tuple(each(item) for item in value)
+    return lambda value: tuple(map(each, listed(value)))
 
 
 def _dict(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value

@@ -35,10 +35,11 @@ def test_an_unknown_setting_is_named() -> None:
         SyncPolicy.from_dict({"exclude_schools": ["s1"]})
 
 
-def test_a_policy_of_another_version_is_refused() -> None:
+@pytest.mark.parametrize("version", [2, True, 1.0, "1"])
+def test_a_policy_of_another_version_is_refused(version: object) -> None:
     """A version this code does not know is not guessed at."""
     with pytest.raises(ConfigError, match="EDL-CONF-090"):
-        SyncPolicy.from_dict({"version": 2})
+        SyncPolicy.from_dict({"version": version})
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,14 @@ def test_a_ledger_survives_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"version": 1, "entries": [{"type": "hidden"}]}, {"version": 3}]
+    "data",
+    [
+        {},
+        {"version": 1, "entries": [{"type": "hidden"}]},
+        {"version": 1, "entries": ""},
+        {"version": True, "entries": []},
+        {"version": 3},
+    ],
 )
 def test_what_is_no_ledger_is_refused(data: dict[str, object]) -> None:
     """Another shape is not read as a ledger."""

@@ -128,6 +128,27 @@ def test_what_is_no_plan_is_refused(data: dict[str, object]) -> None:
         SyncPlan.from_dict(data)
 
 
+@pytest.mark.parametrize(
+    "part", [{"version": True}, {"changes": ""}, {"held": {}}, {"changes": None}]
+)
+def test_a_plan_with_a_part_of_another_shape_is_refused(part: dict[str, object]) -> None:
+    """A text or a dict is not read as a list of steps."""
+    _, plan = _held()
+
+    with pytest.raises(ConfigError, match="EDL-CONF-097"):
+        SyncPlan.from_dict(plan.to_dict() | part)
+
+
+@pytest.mark.parametrize("part", [{"left_alone": "email"}, {"fields": ""}])
+def test_a_step_with_a_part_of_another_shape_is_refused(part: dict[str, object]) -> None:
+    """A text is not read as its letters."""
+    plain = plan_sync(a_host(()), a_roster(), on=DAY).to_dict()
+    plain["changes"] = [change | part for change in plain["changes"]]
+
+    with pytest.raises(ConfigError, match="EDL-CONF-097"):
+        SyncPlan.from_dict(plain)
+
+
 def test_a_plan_prints_without_a_person() -> None:
     """Text and repr count records and name limits; no value is in them."""
     host = a_host(all_with(attrs.evolve(PEOPLE[0], given_name="Xanthippe")))

@@ -10,7 +10,7 @@ import attrs
 
 from edlink.errors import ConfigError
 from edlink.model import RECORD_TYPES
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_plain, is_version, listed, to_plain
 from edlink.vocabulary import Kind
 
 VERSION = 1
@@ -150,8 +150,8 @@ class Overrides:
             ConfigError: EDL-CONF-095 for another version or shape.
         """
         try:
-            if data["version"] == VERSION:
-                return cls(from_plain(Override, entry) for entry in data.get("entries", ()))
+            if is_version(data["version"], VERSION):
+                return cls(from_plain(Override, entry) for entry in listed(data.get("entries", [])))
         except (KeyError, TypeError, ValueError, AttributeError):
             pass
         raise ConfigError("EDL-CONF-095", "this is not an overrides ledger of this version")

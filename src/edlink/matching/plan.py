@@ -18,7 +18,7 @@ from edlink.errors import ConfigError, UnsafePlanError
 from edlink.matching.diff import FieldChange
 from edlink.matching.host import Hold, HostRecord, SyncMemory
 from edlink.model import RECORD_TYPES, Record
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_plain, is_version, listed, to_plain
 from edlink.vocabulary import Kind
 
 VERSION = 1
@@ -128,8 +128,8 @@ def _change(data: Mapping[str, Any]) -> Change:
         sourced_id=str(data["sourced_id"]),
         ref=data.get("ref"),
         reason=data.get("reason", ""),
-        fields=tuple(from_plain(FieldChange, field) for field in data.get("fields", ())),
-        left_alone=tuple(data.get("left_alone", ())),
+        fields=tuple(from_plain(FieldChange, field) for field in listed(data.get("fields", []))),
+        left_alone=tuple(listed(data.get("left_alone", []))),
         record=None if record is None else from_plain(RECORD_TYPES[kind], record),
     )
 
@@ -292,12 +292,12 @@ class SyncPlan:
             ConfigError: EDL-CONF-097 for another version or shape.
         """
         try:
-            if data["version"] == VERSION:
+            if is_version(data["version"], VERSION):
                 facts = {n: data[n] for n in data if n not in ("version", "changes", "held")}
                 return attrs.evolve(
                     from_plain(cls, facts),
-                    changes=tuple(_change(item) for item in data["changes"]),
-                    held=tuple(_change(item) for item in data["held"]),
+                    changes=tuple(_change(item) for item in listed(data["changes"])),
+                    held=tuple(_change(item) for item in listed(data["held"])),
                 )
         except (KeyError, TypeError, ValueError, AttributeError):
             pass

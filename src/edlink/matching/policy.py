@@ -11,7 +11,7 @@ import attrs
 from edlink.errors import ConfigError
 from edlink.matching.terms import TermChoice, TermPolicy
 from edlink.model import RECORD_TYPES
-from edlink.plain import from_plain, to_plain
+from edlink.plain import from_plain, is_version, to_plain
 from edlink.vocabulary import Kind, RelationshipKind
 
 T = TypeVar("T")
@@ -254,7 +254,7 @@ class SyncPolicy:
         """
         known = {field.name for field in attrs.fields(cls)}
         unknown = sorted(data.keys() - known - {"version"})
-        if unknown or data.get("version", VERSION) != VERSION:
+        if unknown or not is_version(data.get("version", VERSION), VERSION):
             message = "the policy has settings that this version does not know: "
             raise ConfigError("EDL-CONF-090", message + (", ".join(unknown) or "version"))
         sets = {f.name for f in attrs.fields(cls) if isinstance(f.default, frozenset | tuple)}
