@@ -386,22 +386,6 @@ def test_a_plan_of_another_version_is_refused(data: dict[str, Any]) -> None:
         MergePlan.from_dict(data)
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        {"version": True},
-        {"merges": ""},
-        {"merges": [{"survivor": "a", "losers": "bc", "chosen_by": "x"}]},
-    ],
-)
-def test_a_plan_with_a_part_of_another_shape_is_refused(part: dict[str, Any]) -> None:
-    """A text is not read as a list of losers, nor True as the version."""
-    plan = plan_merge(MergeState(people=(kept("a"), kept("b"))), [group("a", "b")])
-
-    with pytest.raises(ConfigError, match="EDL-CONF-087"):
-        MergePlan.from_dict(plan.to_dict() | part)
-
-
 def test_an_undo_gives_back_what_was_there() -> None:
     """People, rows and redirects are as they were before the merge."""
     state = MergeState(
