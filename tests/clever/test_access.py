@@ -137,6 +137,47 @@ def test_a_door_that_stays_shut_is_the_only_finding(
     assert (finding.code, finding.severity) == (code, Severity.error)
 
 
+@pytest.mark.parametrize(
+    ("answer", "title", "fix"),
+    [
+        (Answer(429, headers={"Retry-After": "3600"}), "is busy", "lower HttpSettings.rate"),
+        (Answer(503), "keeps failing", "Try again later"),
+        (Answer(200, b"<html>"), "does not answer as it should", "report it to Clever"),
+        (Answer(404), "does not answer in version 3.1", "granted by Clever"),
+    ],
+)
+def test_the_version_is_named_only_where_it_may_be_the_cause(
+    clever: Clever, client: CleverClient, answer: Answer, title: str, fix: str
+) -> None:
+    """Trouble of another kind leads to the step that mends it."""
+    clever.fault = lambda _, __: answer
+    (finding,) = client.check_access()
+
+    assert finding.code == "EDL-CHECK-603"
+    assert title in finding.title
+    assert fix in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "fix"),
+    [
+        ("http://127.0.0.1:9/v3.1", "Clever cannot be reached", "proxy settings"),
+        ("https://{}/v3.1", "Clever has a TLS certificate or handshake", "REQUESTS_CA_BUNDLE"),
+    ],
+)
+def test_a_clever_that_nobody_reaches_is_said_so(
+    clever: Clever, address: str, title: str, fix: str
+) -> None:
+    """A closed port and a port without TLS are told apart, and neither is a version."""
+    url = address.format(clever.url.removeprefix("http://"))
+    with CleverClient(TOKEN, base_url=url, settings=FAST) as client:
+        (finding,) = client.check_access()
+
+    assert finding.code == "EDL-CHECK-603"
+    assert title in finding.title
+    assert fix in finding.fix
+
+
 def test_a_token_of_another_district_is_found(clever: Clever) -> None:
     """The doctor names a token of the wrong district."""
     with CleverClient(TOKEN, base_url=clever.base_url, district_id="d2", settings=FAST) as client:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
-from tests._http.loopback import Reply
+from tests._http.loopback import Reply, Server
 from tests.contract.doors import DOORS, Door, SkippingClock
 from tests.oneroster.small_server import QUICK, Serve, small
 
 from edlink import sandbox
-from edlink.oneroster import HttpSettings, OAuth1, OneRosterClient, StaticBearer
+from edlink.oneroster import ClientCredentials, HttpSettings, OAuth1, OneRosterClient, StaticBearer
 from edlink.report import Finding
 from edlink.vocabulary import Severity
 
@@ -139,7 +139,95 @@ def test_a_server_that_is_not_there_is_found() -> None:
     """A refused connection is told apart from refused credentials."""
     with OneRosterClient("http://127.0.0.1:9", auth=StaticBearer("t"), settings=QUICK) as client:
         (finding,) = client.check_access()
-    assert finding.code == "EDL-CHECK-101"
+    assert (finding.code, finding.title) == ("EDL-CHECK-101", "the server cannot be reached")
+    assert finding.evidence == {"error": "EDL-HTTP-010"}
+
+
+@pytest.mark.parametrize("version", ["1.1", "auto"])
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b'{"error":"no such route"}', b""])
+def test_a_page_that_is_no_roster_is_no_open_door(serve: Serve, version: str, body: bytes) -> None:
+    """A login page with status 200 is never accepted credentials, whoever states the version."""
+    district = small()
+    district.hooks.append(lambda _: Reply(body=body))
+    findings = serve(district, version=version).check_access()
+    assert [f.code for f in findings if f.code != "EDL-CHECK-104"] == ["EDL-CHECK-102"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "title", "fix"),
+    [
+        (
+            Reply(status=429, headers=[("Retry-After", "3600")]),
+            "EDL-HTTP-006",
+            "the server is busy and asks for a longer pause",
+            "Try again later",
+        ),
+        (Reply(status=503), "EDL-HTTP-007", "the server keeps failing", "Try again later"),
+        (Reply(status=400), "EDL-HTTP-005", "the server does not answer as it should", "provider"),
+        (
+            Reply(status=302, headers=[("Location", "/login")]),
+            "EDL-HTTP-001",
+            "the server sends us elsewhere, most likely to a login page",
+            "Check the base URL",
+        ),
+    ],
+)
+def test_a_shut_door_says_what_it_does(
+    serve: Serve, reply: Reply, code: str, title: str, fix: str
+) -> None:
+    """Cause, code and step are the error's own, not those of a wrong address."""
+    district = small()
+    district.hooks.append(lambda _: reply)
+    (finding,) = [f for f in serve(district).check_access() if not f.is_ok]
+    assert finding.evidence["error"] == code
+    assert title in finding.title
+    assert fix in finding.fix
+
+
+def test_a_server_without_tls_is_told_so() -> None:
+    """A handshake that fails is no wrong address."""
+    server = Server()
+    try:
+        url = server.url.replace("http:", "https:")
+        with OneRosterClient(url, auth=StaticBearer("t"), settings=QUICK) as client:
+            (finding,) = client.check_access()
+    finally:
+        server.close()
+    assert "TLS" in finding.title
+    assert "REQUESTS_CA_BUNDLE" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "title"),
+    [
+        ("{}/nowhere", "EDL-CHECK-101", "the token endpoint answers with no token"),
+        ("http://127.0.0.1:9/token", "EDL-CHECK-101", "the token endpoint cannot be reached"),
+        ("{}/token", "EDL-CHECK-103", "the token endpoint refuses the credentials"),
+    ],
+)
+def test_trouble_with_tokens_is_told_of_the_token_endpoint(
+    place: str, code: str, title: str
+) -> None:
+    """A wrong token address never leads to the key and secret."""
+    server = Server()
+    server.will(lambda seen: Reply(status=401 if seen.target == "/token" else 404))
+    auth = ClientCredentials(place.format(server.url), "id", "secret", clock=SkippingClock())
+    try:
+        with OneRosterClient(server.url, auth=auth, settings=QUICK) as client:
+            (finding,) = [f for f in client.check_access() if not f.is_ok]
+    finally:
+        server.close()
+    assert (finding.code, finding.title) == (code, title)
+    assert "key and secret" not in finding.fix
+
+
+def test_a_collection_that_breaks_is_no_missing_permission(serve: Serve) -> None:
+    """The step for what cannot be read whole names the code, which has a page."""
+    district = small()
+    district.hooks.append(lambda ask: Reply(body=b"<html>") if ask.path == "/classes" else None)
+    (finding,) = [f for f in serve(district).check_access() if f.code == "EDL-CHECK-107"]
+    assert finding.evidence["reason"] == "EDL-PAGE-001"
+    assert "EDL-PAGE-001" in finding.fix
 
 
 def test_clocks_that_differ_are_an_error() -> None:

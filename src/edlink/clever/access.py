@@ -35,6 +35,19 @@ _SHARED_AS = {
 }
 
 
+#: What Clever does that does not answer, by the error's code.
+_TROUBLES = {
+    "EDL-HTTP-006": "is busy and asks for a longer pause",
+    "EDL-HTTP-007": "keeps failing on its side",
+    "EDL-HTTP-010": "cannot be reached",
+    "EDL-HTTP-011": "has a TLS certificate or handshake that is not accepted",
+    "EDL-HTTP-012": "does not answer in time",
+}
+
+#: What Clever answers where a version is not granted.
+_NOT_GRANTED = frozenset({"EDL-HTTP-004", "EDL-HTTP-005"})
+
+
 def check_access(
     version: Version, prepare: Callable[[], tuple[Puller, District]]
 ) -> tuple[Finding, ...]:
@@ -69,14 +82,7 @@ def _unreachable(error: ProviderError, version: Version) -> Finding:
             who="developer",
         )
     if not isinstance(error, AuthError) and error.code != "EDL-CLEVER-005":
-        return Finding(
-            code="EDL-CHECK-603",
-            severity=Severity.error,
-            title=f"Clever does not answer in version {version.name}",
-            evidence=evidence,
-            fix="Try again later; version 3.1 may have to be granted by Clever, 3.0 need not.",
-            who="partner",
-        )
+        return _silent(error, version, evidence)
     return Finding(
         code="EDL-CHECK-601",
         severity=Severity.error,
@@ -84,6 +90,23 @@ def _unreachable(error: ProviderError, version: Version) -> Finding:
         evidence=evidence,
         fix="The district authorizes the app again; then list its token anew and use that.",
         who="district",
+    )
+
+
+def _silent(error: ProviderError, version: Version, evidence: dict[str, Fact]) -> Finding:
+    """Return why Clever gives no district, though it does not refuse the token."""
+    title = f"Clever {_TROUBLES.get(error.code, 'does not answer as it should')}"
+    fix = error.fix or "Check again later; report it to Clever if it lasts."
+    if error.code in _NOT_GRANTED:
+        title = f"Clever does not answer in version {version.name}"
+        fix = "Try again later; version 3.1 may have to be granted by Clever, 3.0 need not."
+    return Finding(
+        code="EDL-CHECK-603",
+        severity=Severity.error,
+        title=title,
+        evidence=evidence,
+        fix=fix,
+        who="partner",
     )
 
 

@@ -38,14 +38,14 @@ def find_version(transport: Transport, server: Server, roots: Mapping[str, str])
                 raise
             refused = refused or error
         else:
-            if _looks_right(response.body, server):
+            if looks_right(response.body, server):
                 return version
     if refused is not None:
         raise refused
     raise _nothing_found(server)
 
 
-def _looks_right(body: bytes, server: Server) -> bool:
+def looks_right(body: bytes, server: Server) -> bool:
     """Return whether a body is a page of orgs, if only an empty one."""
     text = body.removeprefix(b"\xef\xbb\xbf").strip()
     if text.startswith(b"["):

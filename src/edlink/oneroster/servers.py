@@ -48,7 +48,7 @@ class Server:
 _FIXES: Mapping[str, str] = {
     "credentials": "In the roster product, copy the app's key and secret again and enter them here",
     "clock": "Set this machine's clock by a time server",
-    "address": "Check the address: it ends before /ims/oneroster",
+    "address": "Check the address; it may end before or after /ims/oneroster/v1p1",
     "permission": "In the roster product, let the app read this collection, then import again",
     "demographics": "In the roster product, let the app read demographics, then import again",
     "birth_dates": "In the student system, enter the missing birth dates, then import again",
