@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.sso.issuer import NOW, Issuer, running_issuer, sign
 
-from edlink.classlink.login import ClassLinkLogin, read_role
+from edlink.classlink.login import ClassLinkLogin
 from edlink.errors import LoginError
 from edlink.sso import Identity, MemoryReplayStore, RestartLogin, Unverified
 from edlink.vocabulary import Role
@@ -160,22 +160,6 @@ def test_a_tiles_code_restarts(launchpad: Issuer) -> None:
     """A code from a LaunchPad tile is dropped unused and the login begun again."""
     assert isinstance(login(launchpad).complete({"code": "tile"}, None), RestartLogin)
     assert launchpad.asked("/oauth2/v2/token") == []
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("Student", (Role.student,)),
-        (" teacher ", (Role.teacher,)),
-        ("Parent", (Role.guardian,)),
-        ("Wizard", (Role.other,)),
-        (None, ()),
-        ("", ()),
-    ],
-)
-def test_roles_are_open_text(word: str | None, expected: tuple[Role, ...]) -> None:
-    """An unknown role word is other, and no word is no role."""
-    assert read_role(word) == expected
 
 
 def test_the_doctor_reads_keys_and_scopes(launchpad: Issuer) -> None:

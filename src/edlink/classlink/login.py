@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
+from edlink.classlink.values import read_role
 from edlink.report import Finding
 from edlink.sso.claims import moment, text
 from edlink.sso.code_flow import CodeFlow, allow_list
@@ -19,25 +20,9 @@ from edlink.sso.pending import LoginStart, PendingLogin, RestartLogin
 from edlink.sso.refusals import contradiction, foreign_tenant, nobody
 from edlink.sso.sender import Sender
 from edlink.sso.stores import ReplayStore
-from edlink.vocabulary import Role
 
 ISSUER = "https://launchpad.classlink.com"
 INFO_URL = "https://nodeapi.classlink.com/v2/my/info"
-
-_ROLES: Mapping[str, Role] = {
-    "student": Role.student,
-    "teacher": Role.teacher,
-    "staff": Role.staff,
-    "administrator": Role.administrator,
-    "tenant administrator": Role.administrator,
-    "parent": Role.guardian,
-    "guardian": Role.guardian,
-}
-
-
-def read_role(word: str | None) -> tuple[Role, ...]:
-    """Return the role that ClassLink's word stands for; nothing for no word."""
-    return (_ROLES.get(word.strip().lower(), Role.other),) if word else ()
 
 
 class ClassLinkLogin:

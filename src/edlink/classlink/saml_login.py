@@ -13,7 +13,7 @@ from typing import Literal
 
 import attrs
 
-from edlink.classlink.login import read_role
+from edlink.classlink.values import read_role
 from edlink.errors import ConfigError
 from edlink.report import Finding
 from edlink.sso.code_flow import allow_list

@@ -15,6 +15,8 @@ from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+import msal  # type: ignore[import-untyped]
+
 from edlink.entra.aadsts import explain
 from edlink.entra.member_groups import GRAPH_URL, member_groups
 from edlink.entra.msal_http import UNREADABLE, MsalHttp
@@ -40,12 +42,6 @@ from edlink.sso.refusals import (
 from edlink.sso.sender import Sender
 from edlink.sso.stores import ReplayStore
 from edlink.vocabulary import Role, Severity
-
-try:
-    import msal  # type: ignore[import-untyped]
-except ImportError:
-    _missing = "signing in with Microsoft Entra ID needs an extra: pip install 'edlink[entra]'"
-    raise ImportError(_missing) from None
 
 AUTHORITY = "https://login.microsoftonline.com"
 

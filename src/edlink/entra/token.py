@@ -34,7 +34,7 @@ from edlink.errors import AuthError, ConfigError, ProviderError
 try:
     import msal  # type: ignore[import-untyped]
 except ImportError:
-    _missing = "reading rosters from Microsoft Entra ID needs an extra: pip install 'edlink[entra]'"
+    _missing = "Microsoft Entra ID needs the entra extra: pip install 'edlink[entra]'"
     raise ImportError(_missing) from None
 
 #: A secret; or what msal takes for a certificate; or ``{"client_assertion": text or callable}``.

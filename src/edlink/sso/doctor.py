@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from edlink.errors import LoginError
@@ -10,9 +10,11 @@ from edlink.report import Finding
 from edlink.sso.addresses import origin
 from edlink.sso.claims import text, texts
 from edlink.sso.code_flow import CodeFlow, request_url
-from edlink.sso.keys import KeySet
 from edlink.sso.sender import Sender
 from edlink.vocabulary import Severity
+
+if TYPE_CHECKING:  # the SAML logins are looked at without the library of the keys
+    from edlink.sso.keys import KeySet
 
 #: Clocks further apart than this make logins fail, in seconds.
 _MAX_DRIFT = 60
@@ -52,7 +54,7 @@ def redirect_finding(redirect_uri: str, *, where: str) -> Finding:
     )
 
 
-def key_findings(keys: KeySet) -> tuple[Finding, ...]:
+def key_findings(keys: "KeySet") -> tuple[Finding, ...]:
     """Return whether the provider's discovery document and signing keys can be used."""
     try:
         found = keys.refresh()
@@ -76,7 +78,7 @@ def key_findings(keys: KeySet) -> tuple[Finding, ...]:
     )
 
 
-def openid_findings(keys: KeySet, flow: CodeFlow) -> tuple[Finding, ...]:
+def openid_findings(keys: "KeySet", flow: CodeFlow) -> tuple[Finding, ...]:
     """Return everything that a provider's discovery document can say of a login's set-up."""
     urls = {"authorization_endpoint": flow.authorize_url, "token_endpoint": flow.token_url}
     document = _discovered(keys)
@@ -87,7 +89,7 @@ def openid_findings(keys: KeySet, flow: CodeFlow) -> tuple[Finding, ...]:
     )
 
 
-def _discovered(keys: KeySet) -> Mapping[str, Any]:
+def _discovered(keys: "KeySet") -> Mapping[str, Any]:
     """Return the discovery document, empty where it cannot be read: ``key_findings`` says that."""
     try:
         return keys.discovery()
@@ -181,7 +183,7 @@ def request_finding(  # noqa: PLR0913 - one keyword per part of the request
 
 
 def discovered_findings(
-    keys: KeySet, sender: Sender, *, client_id: str, redirect_uri: str, scopes: Collection[str]
+    keys: "KeySet", sender: Sender, *, client_id: str, redirect_uri: str, scopes: Collection[str]
 ) -> tuple[Finding, ...]:
     """Return ``key_findings``, after whether the request is taken where discovery sends it."""
     taken = request_finding(
