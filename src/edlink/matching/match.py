@@ -8,7 +8,7 @@ from edlink.errors import ConfigError
 from edlink.matching.addresses import Addresses
 from edlink.matching.climb import Climb, Ledger, Open
 from edlink.matching.ladder import LADDER, STORED, Rule, Side
-from edlink.matching.meeting import untangle
+from edlink.matching.meeting import Pair, untangle
 from edlink.matching.open_groups import close_groups, find_claims
 from edlink.matching.people import Person, PersonKind, people_of
 from edlink.matching.reading import Reader
@@ -60,7 +60,7 @@ def match_people(  # noqa: PLR0913 - each is one fact that only the host knows
         right=Side(people=right, reader=reader),
     )
     run = _Run(ledger=ledger, tenant=tenant or "")
-    run.keep_stored(links)
+    run.keep_stored(tuple(links))
     run.climb()
     return run.report()
 
@@ -84,18 +84,23 @@ class _Run:
     stored: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
     grouped: tuple[set[int], set[int]] = attrs.field(factory=lambda: (set(), set()))
 
-    def keep_stored(self, links: Iterable[StoredLink]) -> None:
+    def keep_stored(self, links: Sequence[StoredLink]) -> None:
         """Take the host's pairs; those that name a record twice become a conflict."""
-        pairs = {(link.incoming, link.existing) for link in links}
-        if not pairs:
+        if not links:
             return
         left = {person.ref: i for i, person in enumerate(self.ledger.left.people)}
         right = {person.ref: j for j, person in enumerate(self.ledger.right.people)}
-        present = [(left[i], right[j]) for i, j in pairs if i in left and j in right]
+        present: list[Pair] = []
+        gone: list[tuple[str, int]] = []
+        for link in links:
+            i, j = left.get(link.incoming), right.get(link.existing)
+            if i is not None and j is not None:
+                present.append((i, j))
+            elif j is not None:
+                gone.append((link.incoming, j))
         self.stored[0].update(i for i, _ in present)
         self.stored[1].update(j for _, j in present)
-        gone = sorted((i, j) for i, j in pairs if j in right and i not in left)
-        self.ledger.former = {right[j]: i for i, j in gone}
+        self.ledger.former = {j: incoming for incoming, j in sorted(gone)}
         single, tangled = untangle(present)
         for i, j in single:
             self.ledger.keep(i, j)
