@@ -1,5 +1,8 @@
 from datetime import date
 
+import attrs
+import pytest
+
 from edlink.matching.session_ends import EndVerdict, infer_end_semantics, settle_ends
 from edlink.matching.sessions import Window, active_sessions, session_tree
 from edlink.model import AcademicSession
@@ -68,6 +71,19 @@ def test_a_parent_is_inferred_from_the_days_and_reported() -> None:
     assert [p.reason for p in tree.problems] == ["parent_inferred"]
 
 
+@pytest.mark.parametrize("by", ["parent_id", "child_ids"])
+def test_what_a_record_names_comes_before_what_the_days_show(by: str) -> None:
+    """A year that is named as part of its own semester is so, and the semester stands alone."""
+    half = _term("h", date(2025, 8, 1), date(2026, 1, 1), type=SessionType.semester)
+    year = attrs.evolve(YEAR, parent_id="h") if by == "parent_id" else YEAR
+    half = attrs.evolve(half, child_ids=("y",)) if by == "child_ids" else half
+
+    tree = session_tree([year, half])
+
+    assert dict(tree.parents) == {"y": "h"}
+    assert tree.problems == ()
+
+
 def test_no_parent_is_inferred_between_two_with_the_same_days() -> None:
     """Two candidates with the same days are a tie, and a tie decides nothing."""
     twin = _term("z", YEAR.start_date, YEAR.end_date, type=SessionType.school_year)
@@ -128,6 +144,14 @@ def test_family_lines_are_walked_in_both_directions() -> None:
 
     assert tree.ancestors("g") == ("t", "y")
     assert tree.descendants("y") == ("t", "g")
+
+
+def test_families_name_each_session_once() -> None:
+    """A session and one inside it have one family between them."""
+    part = _term("t", date(2025, 8, 1), date(2025, 10, 1), parent_id="y")
+    grade = _term("g", date(2025, 8, 1), date(2025, 9, 1), parent_id="t")
+
+    assert session_tree([YEAR, part, grade]).families(["t", "y"]) == ("t", "y", "g")
 
 
 def test_windows_that_share_no_day_do_not_overlap() -> None:

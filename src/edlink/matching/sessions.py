@@ -1,23 +1,14 @@
 """The academic sessions of a roster as a tree with settled dates, and what is wrong with them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
 
 import attrs
 
 from edlink.matching.session_ends import EndVerdict, infer_end_semantics, later
+from edlink.matching.session_parents import contained, cycles, named_parents
 from edlink.model import AcademicSession
-from edlink.vocabulary import SessionType
-
-#: Which kind of session lies inside which: a higher number inside a lower one.
-_RANKS: Mapping[SessionType, int] = {
-    SessionType.school_year: 0,
-    SessionType.semester: 1,
-    SessionType.term: 2,
-    SessionType.grading_period: 3,
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -94,12 +85,17 @@ class SessionTree:
 
     def descendants(self, session_id: str) -> tuple[str, ...]:
         """Return the ids below a session, the nearest first."""
-        found: list[str] = []
-        level = self.children(session_id)
-        while level:
-            found.extend(level)
-            level = tuple(c for child in level for c in self.children(child))
-        return tuple(found)
+        return self.families([session_id])[1:]
+
+    def families(self, session_ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of some sessions and of all below them, each once, the nearest first."""
+        found = dict.fromkeys(session_ids)
+        order = list(found)
+        for i in order:  # grows while it is walked
+            below = [child for child in self.children(i) if child not in found]
+            found |= dict.fromkeys(below)
+            order += below
+        return tuple(order)
 
     @cached_property
     def _children(self) -> Mapping[str, tuple[str, ...]]:
@@ -112,13 +108,16 @@ def session_tree(sessions: Iterable[AcademicSession]) -> SessionTree:
 
     Parents come from ``parent_id`` or another's ``child_ids``.  Where neither is there, the
     smallest larger kind of session of the same school that contains the dates is taken, and
-    reported.  A cycle is cut: its members have no parent.
+    reported.  A cycle is cut: its members have no parent.  Where what the records name and what
+    is inferred would make one, only the inferred parents go.
     """
     by_id = {s.sourced_id: s for s in sorted(sessions, key=lambda s: s.sourced_id)}
-    named, unknown = _named_parents(by_id)
-    cyclic = _cycles(named)
+    named, unknown = named_parents(by_id)
+    cyclic = cycles(named)
     parents = {child: parent for child, parent in named.items() if child not in cyclic}
-    inferred = _contained(by_id, skip=named.keys() | unknown)
+    inferred = contained(by_id, skip=named.keys() | unknown)
+    looped = cycles(parents | inferred)
+    inferred = {child: parent for child, parent in inferred.items() if child not in looped}
     parents |= inferred
     windows = _windows(by_id, parents)
     found = {
@@ -156,84 +155,6 @@ def _mixed(sessions: Iterable[AcademicSession]) -> set[str]:
     verdicts = infer_end_semantics(given)
     mixed = {group for group, verdict in verdicts.items() if verdict is EndVerdict.mixed}
     return {s.sourced_id for s in given if (s.org_id, s.type) in mixed}
-
-
-def _named_parents(by_id: Mapping[str, AcademicSession]) -> tuple[dict[str, str], set[str]]:
-    """Return the parents that records name, and the sessions whose named parent is not there."""
-    listed: dict[str, set[str]] = {}
-    for session in by_id.values():
-        for child in session.child_ids:
-            listed.setdefault(child, set()).add(session.sourced_id)
-    named: dict[str, str] = {}
-    unknown: set[str] = set()
-    for i, session in by_id.items():
-        claims = listed.get(i, set())
-        parent = session.parent_id or (min(claims) if len(claims) == 1 else None)
-        if parent is not None and parent in by_id:
-            named[i] = parent
-        elif parent is not None:
-            unknown.add(i)
-    return named, unknown
-
-
-def _cycles(parents: Mapping[str, str]) -> set[str]:
-    """Return the members of every cycle."""
-    cyclic: set[str] = set()
-    settled: set[str] = set()
-    for start in parents:
-        path: dict[str, None] = {}
-        at: str | None = start
-        while at is not None and at not in settled and at not in path:
-            path[at] = None
-            at = parents.get(at)
-        if at in path:
-            steps = list(path)
-            cyclic.update(steps[steps.index(at) :])
-        settled.update(path)
-    return cyclic
-
-
-def _contained(by_id: Mapping[str, AcademicSession], *, skip: Iterable[str]) -> dict[str, str]:
-    """Return a parent by containment for sessions that name none."""
-    skipped = set(skip)
-    groups: dict[str | None, list[_Span]] = {}
-    for session in by_id.values():
-        start, end = session.start_date, session.end_date
-        if session.type in _RANKS and start is not None and end is not None and start < end:
-            span = _Span(start, end, _RANKS[session.type], session.sourced_id)
-            groups.setdefault(session.org_id, []).append(span)
-    return {
-        child: parent
-        for spans in groups.values()
-        for child, parent in _holders(spans)
-        if child not in skipped
-    }
-
-
-class _Span(NamedTuple):
-    start: date
-    end: date
-    rank: int
-    sourced_id: str
-
-    def sort_key(self) -> tuple[date, int, int, str]:
-        return self.start, -(self.end - self.start).days, self.rank, self.sourced_id
-
-
-def _holders(spans: list[_Span]) -> Iterator[tuple[str, str]]:
-    """Yield each session with the one smallest larger kind of session around it."""
-    # One entry per days and rank: many sessions with the same days cost as much as one, and
-    # None says that several have them, so that none of these can be the parent.
-    around: dict[tuple[date, date, int], str | None] = {}
-    for span in sorted(spans, key=_Span.sort_key):
-        around = {key: i for key, i in around.items() if key[1] > span.start}
-        holding = [key for key in around if key[1] >= span.end and key[2] < span.rank]
-        if holding:
-            parent = around[min(holding, key=lambda key: (key[1] - key[0], -key[2], key))]
-            if parent is not None:
-                yield span.sourced_id, parent
-        days = (span.start, span.end, span.rank)
-        around[days] = None if days in around else span.sourced_id
 
 
 def _children(parents: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
