@@ -5,7 +5,7 @@ import pytest
 from tests.matching.sync_cases import DAY, SOURCE, a_host, a_roster, a_student
 
 from edlink.matching.apply import apply_sync
-from edlink.matching.host import HostRecord, HostState
+from edlink.matching.host import HostRecord, HostState, SyncMemory
 from edlink.matching.plan import SyncPlan
 from edlink.matching.sync import plan_sync
 from edlink.model import Demographics, Identifier, Org, Record, Relationship, RoleAssignment, User
@@ -96,6 +96,24 @@ def test_who_returns_under_a_new_id_is_restored_and_rekeyed() -> None:
 
     assert _steps(plan) == [("rekey", "a2", "sis_id")]
     assert after.get(Kind.user, "h-a1") == HostRecord(ref="h-a1", record=back, source=SOURCE)
+
+
+def test_an_id_that_was_rekeyed_away_may_be_given_to_another_child() -> None:
+    """The new child gets a ref of their own beside the first; it can be undone, and it stays."""
+    moved = attrs.evolve(CHILD, sourced_id="a2")
+    other = _student("a1", "0077", "Bert", "Quill")
+    host = HostState(memory=SyncMemory(source=SOURCE))
+    for records in ([CHILD], [moved]):
+        host = apply_sync(host, _plan(host, SCHOOL, *records))
+
+    plan = _plan(host, SCHOOL, moved, other)
+    after = apply_sync(host, plan)
+
+    assert _steps(plan) == [("create", "a1", "new")]
+    refs = {i: held.ref for i, held in after.managed(Kind.user).items()}
+    assert refs == {"a2": f"{SOURCE}/user/a1", "a1": f"{SOURCE}/user/a1+"}
+    assert apply_sync(after, plan.inverse()) == host
+    assert _plan(after, SCHOOL, moved, other).is_empty
 
 
 def test_a_sis_id_given_to_another_person_is_left_to_a_person() -> None:

@@ -64,9 +64,10 @@ class _Records(dict[tuple[Kind, str], HostRecord]):
         if change.action is Action.create and change.record is not None:
             ref = f"{source}/{change.kind}/{change.sourced_id}"
             while (change.kind, ref) in self:
-                if self[change.kind, ref].source is not None:
+                held = self[change.kind, ref]
+                if (held.source, held.sourced_id) == (source, change.sourced_id):
                     raise _moved(change)
-                ref += "+"  # the one who had the id before was taken from the source
+                ref += "+"  # who had the id before has another now, or was taken from the source
             self[change.kind, ref] = HostRecord(ref=ref, record=change.record, source=source)
             return
         held = require_unchanged(self._find(change, host, source), change)
