@@ -247,6 +247,20 @@ def test_what_hung_on_a_released_child_does_not_pass_to_the_new_one(state: Cover
     assert gone == {(*what, "id_reused") for what in LEFT}
 
 
+def test_what_hung_on_a_released_child_goes_though_its_class_is_held() -> None:
+    """Both classes fall away at once and wait; the new child inherits no enrollment in them."""
+    policy = SyncPolicy(min_absences=1, grace_days=0)
+
+    plan = plan_sync(_released_alone(), a_roster([BASE[0], KEVIN]), policy=policy, on=DAY)
+
+    assert [(c.kind, c.sourced_id) for c in plan.held if c.kind is Kind.class_] == [
+        (Kind.class_, "c1"),
+        (Kind.class_, "c2"),
+    ]
+    gone = {(str(c.kind), c.sourced_id) for c in plan.of(Action.archive)}
+    assert gone >= LEFT
+
+
 def test_what_the_roster_has_of_the_new_child_is_no_leftover() -> None:
     """A birth date that comes under the same id is changed; what came for nobody else is kept."""
     plan = plan_sync(_released_alone(), _roster(NEW), on=DAY)
