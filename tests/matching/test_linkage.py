@@ -4,18 +4,18 @@ from importlib.util import find_spec
 
 import pytest
 
-from edlink.errors import ConfigError
-from edlink.matching.linkage import weigh_with_splink
-from edlink.matching.people import Person, PersonKind
-from edlink.matching.suggest import suggest_matches
+from edlink.matching import Person, PersonKind, suggest_matches, weigh_with_splink
 
 has_splink = find_spec("splink") is not None
 
 
-def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Splink the error says what to install."""
-    monkeypatch.setitem(sys.modules, "splink", None)
-    with pytest.raises(ConfigError, match=r"EDL-CONF-089.*edlink\[linkage\]"):
+@pytest.mark.parametrize("library", ["splink", "pyarrow"])
+def test_the_extra_is_named_where_it_is_missing(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Splink, or what comes with it, the error says what to install."""
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=r"needs the linkage extra: .*edlink\[linkage\]"):
         weigh_with_splink([], [])
 
 

@@ -49,6 +49,7 @@ if typing.TYPE_CHECKING:
         Outcome,
         Permission,
     )
+    from edlink.matching.linkage import weigh_with_splink
     from edlink.matching.linked import Basis, Evidence, Link, Links
     from edlink.matching.match import match_people
     from edlink.matching.merge import (
@@ -57,13 +58,12 @@ if typing.TYPE_CHECKING:
         MergePlan,
         MergeState,
         Redirect,
-        Reference,
-        ReferenceStep,
         Survivorship,
         TakenField,
         plan_merge,
     )
     from edlink.matching.merge_apply import MergeUndo, apply_merge, resolve, revert_merge
+    from edlink.matching.merge_rows import Reference, ReferenceStep
     from edlink.matching.name_levels import NameLevel, compare_names
     from edlink.matching.normalize import NameKey, normalize_name
     from edlink.matching.orgs import match_orgs
@@ -308,6 +308,7 @@ __all__ = [
     "term_overview",
     "twice_weekly",
     "verify_guardian_claim",
+    "weigh_with_splink",
     "with_change",
 ]
 
@@ -334,13 +335,14 @@ _NAMES = {
     "identities": "IdentityMatch match_identity",
     "ids": "IdKey normalize_id",
     "limiter": "Attempt AttemptLimiter AttemptLimits MemoryLimiter Outcome Permission",
-    "match": "match_people",
+    "linkage": "weigh_with_splink",
     "linked": "Basis Evidence Link Links",
+    "match": "match_people",
     "merge": (
-        "Merge MergeConflict MergePlan MergeState Redirect Reference ReferenceStep "
-        "Survivorship TakenField plan_merge"
+        "Merge MergeConflict MergePlan MergeState Redirect Survivorship TakenField plan_merge"
     ),
     "merge_apply": "MergeUndo apply_merge resolve revert_merge",
+    "merge_rows": "Reference ReferenceStep",
     "name_levels": "NameLevel compare_names",
     "normalize": "NameKey normalize_name",
     "orgs": "match_orgs",

@@ -8,11 +8,9 @@ step as any others: ``suggest_matches(..., pairs=weigh_with_splink(...))``.
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from math import log2
 from typing import Any
 
-from edlink.errors import ConfigError
 from edlink.matching.people import Person, PersonKind
 from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
@@ -64,19 +62,26 @@ def weigh_with_splink(
         least: Bits beyond chance that a pair needs to be returned.
 
     Raises:
-        ConfigError: EDL-CONF-089 when the extra is not installed.
+        ImportError: The ``linkage`` extra is not installed.
     """
-    if find_spec("splink") is None:
-        message = "weighing with Splink needs an extra"
-        raise ConfigError("EDL-CONF-089", message, fix="pip install 'edlink[linkage]'")
+    libraries = _libraries()
     reader = Reader(rules)
     sides = [sorted(side, key=lambda person: person.ref) for side in (left, right)]
     found: list[ScoredPair] = []
     for kind in PersonKind:
         rows = [[_row(p, reader) for p in side if p.kind is kind] for side in sides]
         if all(rows):
-            found += _weigh(rows[0], rows[1], least)
+            found += _weigh(libraries, rows, least)
     return tuple(sorted(found, key=lambda pair: (-pair.weight, pair.left, pair.right)))
+
+
+def _libraries() -> tuple[Any, Any]:
+    """Return Splink, and pyarrow, which comes with it."""
+    try:
+        return import_module("splink"), import_module("pyarrow")
+    except ImportError:
+        message = "weighing with Splink needs the linkage extra: pip install 'edlink[linkage]'"
+        raise ImportError(message) from None
 
 
 def _row(person: Person, reader: Reader) -> dict[str, str | None]:
@@ -89,8 +94,11 @@ def _row(person: Person, reader: Reader) -> dict[str, str | None]:
     }
 
 
-def _weigh(left: Sequence[Any], right: Sequence[Any], least: float) -> Iterable[ScoredPair]:
-    splink, arrow = import_module("splink"), import_module("pyarrow")
+def _weigh(
+    libraries: tuple[Any, Any], sides: Sequence[Sequence[Any]], least: float
+) -> Iterable[ScoredPair]:
+    splink, arrow = libraries
+    left, right = sides
     chance = 1 / max(len(left), len(right), 2)
     database = splink.DuckDBAPI()
     frames = [
