@@ -14,7 +14,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
 
-from edlink import Coverage, CoverageEntry, Kind, Org, Roster, Source, User
+from edlink import Coverage, CoverageEntry, Demographics, Kind, Org, Roster, Source, User
 from edlink.errors import ConfigError
 from edlink.matching import (
     Action,
@@ -83,9 +83,15 @@ class ReferenceHost:
         self._db.close()
 
     def add(self, record: Record) -> str:
-        """Keep a record of the host's own; return its ref, which becomes its id too."""
+        """
+        Keep a record of the host's own; return its ref, which becomes its id too.
+
+        A birth date keeps its person's ref as id.
+        """
         kind = next(k for k, cls in RECORD_TYPES.items() if isinstance(record, cls))
         ref = self._insert(kind, None, record.sourced_id, to_plain(record))
+        if isinstance(record, Demographics):
+            return ref
         fields = to_plain(record) | {"sourced_id": ref}
         self._db.execute(
             "UPDATE record SET sourced_id = ?, fields = ? WHERE ref = ?",

@@ -283,6 +283,21 @@ def test_what_hung_on_a_released_child_does_not_pass_to_who_is_adopted() -> None
     assert {(str(c.kind), c.sourced_id) for c in plan.of(Action.archive)} == LEFT
 
 
+def test_the_birth_date_of_the_hosts_own_child_is_found_by_the_child() -> None:
+    """Whatever ref it has: a sister who was linked with the child is held."""
+    own = (
+        HostRecord(ref="7", record=attrs.evolve(ANA, sourced_id="7")),
+        HostRecord(ref="8", record=Demographics(sourced_id="7", birth_date=date(2012, 1, 2))),
+    )
+    sister = [attrs.evolve(KEVIN, family_name=ANA.family_name), *NEW[1:]]
+    link = Link(incoming="u1", existing="7", kind="student", rule="stored_link")
+
+    plan = plan_sync(a_host(BASE, *own), _roster(sister), MatchReport(linked=(link,)), on=DAY)
+
+    assert not plan.of(Action.adopt)
+    assert _why(plan)["user", "u1"] == "id_reused"
+
+
 def test_kinds_that_sync_does_not_manage_stay_though_an_id_has_a_new_owner() -> None:
     """Leftovers of a kind outside the policy are the host's to archive."""
     kinds = frozenset(Kind) - {Kind.relationship}

@@ -5,13 +5,12 @@ from datetime import date, datetime, timedelta
 
 import attrs
 
-from edlink.matching.diff import FieldChange
 from edlink.matching.firewall import Places
 from edlink.matching.host import HostRecord, HostState
 from edlink.matching.overrides import Overrides
-from edlink.matching.plan import Action, Change, Keep, SyncPlan, archiving, ordered
+from edlink.matching.owning import unmanaging
+from edlink.matching.plan import Change, Keep, SyncPlan, archiving, ordered
 from edlink.matching.policy import SyncPolicy
-from edlink.plain import to_plain
 from edlink.vocabulary import Kind
 
 
@@ -60,21 +59,12 @@ def plan_unmanage(host: HostState, *, on: date, now: datetime) -> SyncPlan:
     """
     Return a plan that makes the memory's source's records the host's own: an integration ends.
 
-    Nothing is archived; the memory keeps its revision and forgets all absences.
+    Each gets its ref as sourced id, and refs in its foreign keys, so that matching finds it as it
+    finds what people typed.  Nothing is archived; the memory forgets all absences.
     """
     source = host.memory.source
-    changes = [
-        Change(
-            action=Action.unmanage,
-            kind=held.kind,
-            sourced_id=held.sourced_id,
-            ref=held.ref,
-            reason="integration_ended",
-            fields=(FieldChange(name="source", before=to_plain(source)),),
-        )
-        for held in host.records
-        if held.source == source
-    ]
+    managed = (held for held in host.records if held.source == source)
+    changes = [unmanaging(host, held, "integration_ended") for held in managed]
     return asked_plan(host, changes, on=on, now=now, forget=True)
 
 

@@ -22,7 +22,8 @@ class HostRecord:
     One record of the host.
 
     A managed record holds what its source sent: its sourced id, and foreign keys in sourced ids.
-    A record of the host's own has its ref as sourced id, and foreign keys in refs.
+    A record of the host's own has its ref as sourced id, and foreign keys in refs.  The sourced id
+    of demographics is such a key: it names their person.
 
     Attributes:
         ref: The host's own id, unique within a kind.

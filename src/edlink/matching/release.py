@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from edlink.matching.archive import asked_plan
-from edlink.matching.diff import FieldChange
 from edlink.matching.host import HostRecord, HostState
-from edlink.matching.links import CONNECTING, END_FIELDS, ends_of
-from edlink.matching.plan import Action, Change, SyncPlan, archiving
-from edlink.model import Record
-from edlink.plain import to_plain
+from edlink.matching.links import CONNECTING, ends_of
+from edlink.matching.owning import unmanaging
+from edlink.matching.plan import Change, SyncPlan, archiving
 from edlink.vocabulary import Kind
 
 _REASON = "id_reused"
@@ -43,23 +41,4 @@ def _release(host: HostState, held: HostRecord, on: date) -> Iterator[Change]:
     """Yield the steps for one record: archived first, then the host's own, known by refs."""
     if held.is_active:
         yield archiving(held, _REASON, on=on)
-    yield Change(
-        action=Action.unmanage,
-        kind=held.kind,
-        sourced_id=held.ref,
-        ref=held.ref,
-        reason=_REASON,
-        fields=(
-            FieldChange(name="source", before=to_plain(host.memory.source)),
-            FieldChange(name="sourced_id", before=held.sourced_id, after=held.ref),
-            *_ends_by_ref(host, held.record),
-        ),
-    )
-
-
-def _ends_by_ref(host: HostState, record: Record) -> Iterator[FieldChange]:
-    """Yield the changes after which a connecting record names the host's records by their refs."""
-    for name, target in END_FIELDS.get(type(record), ()):
-        end = host.managed(target).get(getattr(record, name) or "")
-        if end is not None and name != "sourced_id":
-            yield FieldChange(name=name, before=end.sourced_id, after=end.ref)
+    yield unmanaging(host, held, _REASON)

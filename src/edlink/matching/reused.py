@@ -32,6 +32,7 @@ def reused_ids(host: HostState, incoming: Roster, find_ref: FindRef) -> frozense
         find_ref: What a match report says of users whom the host does not manage under their id.
     """
     managed = host.managed(Kind.user)
+    own_dates = _own_dates(host)
     before: list[User] = []
     after: list[User] = []
     dates: list[Demographics] = []
@@ -45,7 +46,11 @@ def reused_ids(host: HostState, incoming: Roster, find_ref: FindRef) -> frozense
             continue
         before.append(attrs.evolve(old, sourced_id=user.sourced_id))
         after.append(user)
-        dates += _birth_date(host, held, user.sourced_id)
+        if held.source is None:
+            found = own_dates.get(held.ref)
+        else:
+            found = host.managed(Kind.demographics, held.source).get(held.sourced_id)
+        dates += _birth_date(found, user.sourced_id)
     now = (incoming.demographics_of(user.sourced_id) for user in after)
     nobody = empty_like(incoming)
     theirs = attrs.evolve(nobody, users=tuple(after), demographics=tuple(filter(None, now)))
@@ -54,12 +59,14 @@ def reused_ids(host: HostState, incoming: Roster, find_ref: FindRef) -> frozense
     return frozenset(b.ref for a, b in pairs if is_contradicted(_READER, b, a))
 
 
-def _birth_date(host: HostState, held: HostRecord, sourced_id: str) -> list[Demographics]:
+def _own_dates(host: HostState) -> dict[str, HostRecord]:
+    """Return the host's own demographics by their person's ref; active before archived ones."""
+    own = sorted(host.unmanaged(Kind.demographics), key=lambda held: held.is_active)
+    return {held.sourced_id: held for held in own}
+
+
+def _birth_date(found: HostRecord | None, sourced_id: str) -> list[Demographics]:
     """Return what the host has of a person's birth date, under another id."""
-    if held.source is None:
-        found = host.get(Kind.demographics, held.ref)
-    else:
-        found = host.managed(Kind.demographics, held.source).get(held.sourced_id)
     if found is None:
         return []
     return [attrs.evolve(cast("Demographics", found.record), sourced_id=sourced_id)]
