@@ -70,8 +70,9 @@ class OneRosterCsv:
         Hold the settings; nothing is opened yet.
 
         Args:
-            path: A ZIP or a folder; or a URL of either, such as ``sftp://host/folder`` or
-                ``s3://bucket/folder``, which needs ``edlink[remote]``.
+            path: A ZIP or a folder; or a URL of either.  A URL needs ``edlink[remote]``, which
+                brings ``sftp://host/folder``; others need a package of their own beside it, such
+                as ``s3://bucket/folder`` s3fs.
             tenant: The district's own name among your tenants.
             version: ``1.0``, ``1.1``, ``1.2``, or ``auto``: the manifest's, else the columns'.
             keep_metadata: Whether further columns are kept in ``metadata``.
