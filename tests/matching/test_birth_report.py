@@ -80,8 +80,24 @@ def test_one_masked_school_does_not_mask_the_others() -> None:
     assert [f.org_id for f in report.findings] == ["s2"]
 
 
-@pytest.mark.parametrize("grade", ["", "Other"])
-def test_a_grade_that_is_no_number_says_nothing_of_ages(grade: str) -> None:
+def test_a_masked_date_is_counted_at_one_of_its_schools() -> None:
+    """Who goes to two masked schools is masked by the first, and the second is judged without."""
+    days = [date(2010 + n, 1, 1) for n in range(10)]
+    records: list[Record] = []
+    for n, day in enumerate(days):
+        orgs = [org_id for org_id, few in (("s1", n < 7), ("s2", n > 3)) if few]
+        roles = tuple(RoleAssignment(role=Role.student, org_id=org_id) for org_id in orgs)
+        records += [User(sourced_id=f"u{n}", roles=roles), born_on(f"u{n}", day)]
+    real = _school(REAL, org_id="s3")
+
+    report = diagnose_birth_dates(a_roster(*records, *real), on=DAY)
+
+    assert [(f.org_id, f.evidence["students"]) for f in report.findings] == [("s1", 7)]
+    assert report.masked == {f"u{n}" for n in range(7)}
+
+
+@pytest.mark.parametrize("grade", ["", "Other", "2030", "1" * 5000])
+def test_a_grade_that_is_no_number_of_a_grade_says_nothing_of_ages(grade: str) -> None:
     """Ungraded pupils are not judged by their age."""
     records = _school([date(2001, 1, 3) + timedelta(days=n) for n in range(6)], grade=grade)
 

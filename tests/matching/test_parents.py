@@ -333,10 +333,11 @@ def test_an_implausible_date_on_file_is_no_date() -> None:
     assert result.private.reason is Reason.dob_missing
 
 
-def test_a_short_secret_is_refused() -> None:
-    """A hash with a guessable key hides nobody."""
+@pytest.mark.parametrize("secret", [b"short", "a text of many letters, as from a file", None, 32])
+def test_a_secret_that_can_be_no_key_is_refused(secret: Any) -> None:  # noqa: ANN401 - a mistake
+    """A guessable key hides nobody, and with a text or none no claim could ever be hashed."""
     with pytest.raises(ConfigError, match="EDL-CONF-098"):
-        ClaimPolicy(secret=b"short")
+        ClaimPolicy(secret=secret)
 
 
 def test_nothing_shown_or_logged_holds_a_person(caplog: pytest.LogCaptureFixture) -> None:

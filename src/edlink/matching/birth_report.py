@@ -29,6 +29,9 @@ _WHOLE = 100
 
 _MASK_DAYS = frozenset({(1, 1), (9, 1)})
 
+#: A longer number is no grade: a year, or what a server should not have sent.
+_GRADE_DIGITS = 2
+
 _KINDERGARTEN = frozenset({"KG", "K", "TK", "PK", "PR"})
 
 _SWITCHES: Mapping[str, str] = {
@@ -165,7 +168,8 @@ class _Diagnosis:
             found = _mask_of(dates) or self._off_grade(students, dates)
             if found is not None:
                 yield org_id, found
-                real = {i: day for i, day in real.items() if i not in found[1]}
+                for i in found[1]:
+                    del real[i]
 
     def _off_grade(
         self, students: Iterable[User], dates: Mapping[str, date]
@@ -197,7 +201,8 @@ def _usual_age(grades: tuple[str, ...]) -> int | None:
     grade = grades[0] if grades else ""
     if grade in _KINDERGARTEN:
         return _AGE_AT_KINDERGARTEN
-    return int(grade) + _AGE_AT_KINDERGARTEN if grade.isascii() and grade.isdigit() else None
+    is_number = grade.isascii() and grade.isdigit() and len(grade) <= _GRADE_DIGITS
+    return int(grade) + _AGE_AT_KINDERGARTEN if is_number else None
 
 
 def _mask_of(dates: Mapping[str, date]) -> tuple[str, frozenset[str]] | None:

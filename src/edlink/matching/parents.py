@@ -106,6 +106,9 @@ class ClaimPolicy:
         barring_statuses: Custody notes that bar a contact as a whole.
         clear_statuses: Custody notes that bar nobody.  Any other needs approval: what a program
             does not understand about custody is for people to read.
+
+    Raises:
+        ConfigError: EDL-CONF-098 for a secret that is too short, or no bytes.
     """
 
     secret: bytes = attrs.field(repr=False)
@@ -132,9 +135,13 @@ class ClaimPolicy:
     )
 
     def __attrs_post_init__(self) -> None:
-        if len(self.secret) < _LEAST_SECRET:
+        if not _is_key(self.secret):
             message = f"the secret of a claim policy has {_LEAST_SECRET} bytes or more"
             raise ConfigError("EDL-CONF-098", message, fix="Keep secrets.token_bytes(32).")
+
+
+def _is_key(secret: object) -> bool:
+    return isinstance(secret, bytes) and len(secret) >= _LEAST_SECRET
 
 
 @attrs.frozen(kw_only=True)
