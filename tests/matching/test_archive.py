@@ -70,6 +70,17 @@ def test_pinned_and_archived_records_stay() -> None:
     assert again.is_empty
 
 
+def test_a_record_is_pinned_under_its_sourced_id_too() -> None:
+    """An override by sourced id restrains an archive plan as one by ref does."""
+    pinned = Override(
+        type=OverrideType.pinned, kind=Kind.user, sourced_id="a", actor="staff-1", day=DAY
+    )
+
+    plan = plan_archive(HOST, on=DAY, now=NOW, overrides=Overrides([pinned]))
+
+    assert [change.ref for change in plan.changes] == ["b", "c"]
+
+
 def test_an_integration_that_ends_leaves_its_records_behind() -> None:
     """Managed records become the host's own, none is archived, absences are forgotten."""
     after = apply_sync(HOST, plan_unmanage(HOST, on=DAY, now=NOW))

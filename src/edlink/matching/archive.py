@@ -46,7 +46,7 @@ def plan_archive(  # noqa: PLR0913 - each is one fact that only the host knows
             orgs = places.orgs(held.record)
             if chosen is not None and not (orgs and orgs <= chosen):
                 continue
-            effect = overrides.effect(kind, on=on, ref=held.ref)
+            effect = overrides.effect(kind, on=on, ref=held.ref, ids=(held.sourced_id,))
             why = "managed" if held.source is not None else effect.blocks_archiving
             if why is None:
                 changes.append(archiving(held, "archived_by_hand", on=on))
