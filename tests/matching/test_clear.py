@@ -48,6 +48,16 @@ def test_a_clear_plan_spares_who_runs_it() -> None:
     assert (plan.removed, plan.kept) == (("parent", "teacher"), ("boss", "me"))
 
 
+@pytest.mark.parametrize("levels", [(9, None), (None, 9), (9, 1), (1, 9)])
+def test_a_clear_plan_spares_whom_any_account_protects(levels: tuple[int | None, ...]) -> None:
+    """A head who is a customer too, or staff elsewhere, stays whichever account comes last."""
+    head = [Account(ref="head", level=level) for level in levels]
+
+    plan = plan_clear([*head, *ACCOUNTS], at_or_below=3, run_by="me")
+
+    assert plan.kept == ("boss", "head", "me")
+
+
 def test_nobody_is_cleared_before_the_export() -> None:
     """Who was not exported is not removed."""
     plan = plan_clear(ACCOUNTS, at_or_below=2, run_by="me")

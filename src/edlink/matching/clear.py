@@ -54,20 +54,17 @@ def plan_clear(accounts: Iterable[Account], *, at_or_below: int, run_by: str) ->
     Return who goes: everyone at or below a level and all customers, never who runs it.
 
     Args:
-        accounts: All accounts of the host.
+        accounts: All accounts of the host.  Whoever has several stays if any is above the level.
         at_or_below: The highest access level that goes.
         run_by: The ref of the person who runs it.
 
     Raises:
         ConfigError: EDL-CONF-088 when nobody has that ref.
     """
-    known = {account.ref: account for account in accounts}
-    if run_by not in known:
+    accounts = tuple(accounts)
+    refs = {account.ref for account in accounts}
+    if run_by not in refs:
         message = "the person who runs a clear plan must be among the accounts"
         raise ConfigError("EDL-CONF-088", message)
-    removed = {
-        ref
-        for ref, account in known.items()
-        if ref != run_by and (account.level is None or account.level <= at_or_below)
-    }
-    return ClearPlan(removed=tuple(sorted(removed)), kept=tuple(sorted(known.keys() - removed)))
+    kept = {a.ref for a in accounts if a.level is not None and a.level > at_or_below} | {run_by}
+    return ClearPlan(removed=tuple(sorted(refs - kept)), kept=tuple(sorted(kept)))
