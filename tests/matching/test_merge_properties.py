@@ -2,15 +2,23 @@
 
 from collections import Counter
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edlink.matching.dedupe import DuplicateGroup, DuplicateGroups, HostPerson, find_duplicates
-from edlink.matching.merge import MergeState, Reference, plan_merge
+from edlink.matching.dedupe import (
+    DuplicateGroup,
+    DuplicateGroups,
+    HostPerson,
+    find_duplicates,
+    managed_twice,
+)
+from edlink.matching.merge import MergeState, plan_merge
 from edlink.matching.merge_apply import apply_merge, resolve, revert_merge
+from edlink.matching.merge_rows import Reference
 from edlink.matching.people import Person, PersonKind
 
 IDS = st.none() | st.sampled_from(["1", "2"])
@@ -121,6 +129,62 @@ def test_u4_no_row_dangles_or_is_lost(state: MergeState) -> None:
     assert rows.isdisjoint(collapsed)
 
 
+CHILDREN, ADULTS = ("c1", "c2", "c3"), ("g1", "g2", "g3")
+
+
+@st.composite
+def families(draw: st.DrawFn) -> MergeState:
+    """Return children and guardians in any order of rank, and links between them, none twice."""
+    people = [
+        HostPerson(
+            person=Person(ref=ref, kind=kind, given_name="Ana", family_name="Sample"),
+            has_login=draw(st.booleans()),
+        )
+        for kind, refs in ((PersonKind.student, CHILDREN), (PersonKind.guardian, ADULTS))
+        for ref in refs
+    ]
+    ends = st.tuples(st.sampled_from(CHILDREN), st.sampled_from(ADULTS))
+    links = [
+        Reference(
+            table="link",
+            row=f"r{n}",
+            field=field,
+            person=person,
+            unique_by=other if draw(st.booleans()) else None,
+            collapses=draw(st.integers(0, 5)) > 0,
+        )
+        for n, (child, adult) in enumerate(draw(st.lists(ends, unique=True, max_size=7)))
+        for field, person, other in (("child", child, adult), ("contact", adult, child))
+    ]
+    return MergeState(people=tuple(people), references=tuple(links))
+
+
+@given(families(), st.integers(2, 3), st.integers(2, 3))
+def test_u4_no_link_is_there_twice_when_both_its_ends_are_merged(
+    state: MergeState, children: int, adults: int
+) -> None:
+    """No person has anything unique twice, and each row stays or goes whole."""
+    groups = [confirmed(*CHILDREN[:children]), confirmed(*ADULTS[:adults])]
+    plan = plan_merge(state, groups)
+    after, undo = apply_merge(state, plan)
+    said = Counter(
+        (r.field, r.person, r.unique_by) for r in after.references if r.unique_by is not None
+    )
+    kept = {s.kept_row for m in plan.merges for s in m.steps} - {None}
+    rows = Counter(r.row for r in after.references)
+
+    assert max(said.values(), default=1) == 1
+    assert set(rows.values()) <= {2}
+    assert kept <= rows.keys()
+    assert {r.row for r in state.references} - rows.keys() == {
+        s.row for m in plan.merges for s in m.steps if s.kept_row
+    }
+    assert all(r.collapses for r in state.references if r.row not in rows)
+    held = {conflict.refs for conflict in plan.conflicts}
+    assert plan_merge(after, [group for group in groups if group.refs not in held]).is_empty
+    assert revert_merge(after, undo).fingerprint() == state.fingerprint()
+
+
 @given(states())
 def test_u5_undo_brings_the_state_back(state: MergeState) -> None:
     """Taking a merge back gives the state before it."""
@@ -156,6 +220,35 @@ def test_u6_no_plan_joins_two_sis_ids_or_kinds(state: MergeState, data: st.DataO
 
             assert len({person.sis_id for person in members} - {None}) <= 1
             assert len({person.kind for person in members}) == 1
+
+
+MANAGED = st.builds(
+    HostPerson,
+    person=st.builds(
+        Person,
+        ref=st.just(""),
+        provider_ids=st.lists(st.sampled_from("xyz"), unique=True).map(tuple),
+    ),
+    managed_by=st.none() | st.sampled_from(["classlink:north", "clever:north"]),
+    is_active=st.booleans(),
+)
+
+
+@given(st.lists(MANAGED, min_size=2, max_size=5))
+def test_u6_no_plan_joins_two_whom_one_source_keeps_apart(records: list[HostPerson]) -> None:
+    """A group is a conflict exactly when two of it are; else whoever adds an id is named."""
+    people = [
+        attrs.evolve(record, person=attrs.evolve(record.person, ref=f"r{n}"))
+        for n, record in enumerate(records)
+    ]
+    plan = plan_merge(MergeState(people=tuple(people)), [confirmed(*(p.ref for p in people))])
+    apart = any(managed_twice(a, b) for a, b in combinations(people, 2))
+
+    assert [c.reason for c in plan.conflicts] == ["managed_twice"] * apart
+    for merge in plan.merges:
+        ids = {record.ref: set(record.person.provider_ids) for record in people}
+        givers = {ref for ref in merge.losers if ids[ref] - ids[merge.survivor]}
+        assert {ref for field in merge.fields for ref in field.taken_from} == givers
 
 
 @given(st.permutations(["1", "2", None]), st.integers(0, 2), st.booleans())

@@ -16,6 +16,7 @@ import attrs
 
 from edlink.errors import ConfigError
 from edlink.matching.dedupe import CONFLICTS, DuplicateGroup, HostPerson, managed_twice
+from edlink.matching.merge_rows import Reference, ReferenceStep, Rows
 from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
 from edlink.plain import from_versioned, to_plain
@@ -48,34 +49,6 @@ _CHOSEN = (
     "street",
     "postal_code",
 )
-
-
-@attrs.frozen(kw_only=True)
-class Reference:
-    """
-    A row of the host that points to a person: a booking, a message, a class membership.
-
-    Attributes:
-        table: The host's name for what it is.
-        row: The row's own id; with table and field unique.
-        field: The field of the row that points.
-        person: The ref it points to.
-        unique_by: What must not be there twice for one person, such as a class id; None where any
-            number may be.
-        collapses: Whether, of two rows with one ``unique_by``, one may go; else it is a conflict.
-    """
-
-    table: str
-    row: str
-    field: str
-    person: str
-    unique_by: str | None = None
-    collapses: bool = True
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What names the reference."""
-        return (self.table, self.row, self.field)
 
 
 @attrs.frozen(kw_only=True)
@@ -116,18 +89,6 @@ class TakenField:
     taken_from: tuple[str, ...]
     before: Any = attrs.field(default=None, repr=False)
     after: Any = attrs.field(default=None, repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class ReferenceStep:
-    """A row that points elsewhere afterwards; where ``kept_row`` is named, it goes for that one."""
-
-    table: str
-    row: str
-    field: str
-    before: str
-    after: str
-    kept_row: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -250,18 +211,26 @@ def plan_merge(
     for refs in wanted:
         for ref in refs:
             seen[ref] = seen.get(ref, 0) + 1
-    merges: list[Merge] = []
+    orders: list[Sequence[HostPerson]] = []
     conflicts: list[MergeConflict] = []
     for refs in sorted(refs for refs in wanted if len(refs) > 1):
         overlaps = any(seen[ref] > 1 for ref in refs)
-        why = "overlap" if overlaps else wanted[refs]
-        found = MergeConflict(refs=refs, reason=why) if why else planner.plan(refs)
-        if isinstance(found, Merge):
-            merges.append(found)
+        why = "overlap" if overlaps else wanted[refs] or planner.why_not(refs)
+        if why:
+            conflicts.append(MergeConflict(refs=refs, reason=why))
         else:
-            conflicts.append(found)
+            orders.append(planner.order(refs))
+    merges = planner.merges(orders)
+    merged = {merge.survivor for merge in merges}
+    conflicts += [
+        MergeConflict(refs=tuple(sorted(record.ref for record in order)), reason="references")
+        for order in orders
+        if order[0].ref not in merged
+    ]
     return MergePlan(
-        fingerprint=state.fingerprint(), merges=tuple(merges), conflicts=tuple(conflicts)
+        fingerprint=state.fingerprint(),
+        merges=tuple(merges),
+        conflicts=tuple(sorted(conflicts, key=lambda conflict: conflict.refs)),
     )
 
 
@@ -269,26 +238,25 @@ class _Planner:
     def __init__(self, state: MergeState, survivorship: Survivorship) -> None:
         self._people = {record.ref: record for record in state.people}
         self._survivorship = survivorship
-        self._references: dict[str, list[Reference]] = {}
-        for reference in sorted(state.references, key=lambda r: r.key):
-            self._references.setdefault(reference.person, []).append(reference)
+        self._rows = Rows(state.references)
 
-    def plan(self, refs: Sequence[str]) -> Merge | MergeConflict:
-        """Return one group's merge, or why there is none."""
+    def why_not(self, refs: Sequence[str]) -> str:
+        """Return why records cannot be merged, or an empty text."""
         if not all(ref in self._people for ref in refs):
-            return MergeConflict(refs=tuple(refs), reason="missing")
-        ranks = sorted(
-            (self._survivorship.rank(self._people[ref], len(self._references.get(ref, ()))), ref)
-            for ref in refs
-        )
-        order = [self._people[ref] for _, ref in ranks]
-        why = _why_not(order)
-        if why is not None:
-            return MergeConflict(refs=tuple(refs), reason=why)
-        steps = self._steps([record.ref for record in order])
-        if steps is None:
-            return MergeConflict(refs=tuple(refs), reason="references")
-        (best, _), (second, _) = ranks[:2]
+            return "missing"
+        return _why_not([self._people[ref] for ref in refs])
+
+    def order(self, refs: Sequence[str]) -> Sequence[HostPerson]:
+        """Return the records of a group, the survivor in front."""
+        return sorted((self._people[ref] for ref in refs), key=self._rank)
+
+    def merges(self, orders: Sequence[Sequence[HostPerson]]) -> list[Merge]:
+        """Return the merges of all groups whose rows do not collide."""
+        steps = self._rows.steps([[record.ref for record in order] for order in orders])
+        return [self._merge(o, steps[o[0].ref]) for o in orders if o[0].ref in steps]
+
+    def _merge(self, order: Sequence[HostPerson], steps: tuple[ReferenceStep, ...]) -> Merge:
+        best, second = (self._rank(record) for record in order[:2])
         chosen_by = next(a[0] for a, b in zip(best, second, strict=True) if a[1] != b[1])
         fields = tuple(_fields(order))
         taken = {name for field in fields for name in _edited(field, self._people)}
@@ -301,44 +269,36 @@ class _Planner:
             steps=steps,
         )
 
-    def _steps(self, order: Sequence[str]) -> tuple[ReferenceStep, ...] | None:
-        """Return where rows of the losers go; None where two collide that may not collapse."""
-        survivor = order[0]
-        held: dict[tuple[str, str, str], str] = {}
-        steps: list[ReferenceStep] = []
-        for ref in order:
-            for found in self._references.get(ref, ()):
-                kept = None
-                if found.unique_by is not None:
-                    kept = held.setdefault((found.table, found.field, found.unique_by), found.row)
-                collides = kept not in (None, found.row)
-                if collides and not found.collapses:
-                    return None
-                if collides or ref != survivor:
-                    steps.append(
-                        ReferenceStep(
-                            table=found.table,
-                            row=found.row,
-                            field=found.field,
-                            before=ref,
-                            after=survivor,
-                            kept_row=kept if collides else None,
-                        )
-                    )
-        return tuple(steps)
+    def _rank(self, record: HostPerson) -> tuple[tuple[str, Any], ...]:
+        return self._survivorship.rank(record, self._rows.count(record.ref))
 
 
-def _why_not(records: Sequence[HostPerson]) -> str | None:
-    """Return why records cannot be one person, or None."""
+def _why_not(records: Sequence[HostPerson]) -> str:
+    """Return why records cannot be one person, or an empty text."""
     if len({record.person.kind for record in records}) > 1:
         return "kinds"
     ids = {(r.person.tenant, _READER.id_of(r.person, "sis_id")) for r in records}
     held = [tenant for tenant, sis_id in ids if sis_id is not None]
     if len(held) > len(set(held)):
         return "sis_ids"
-    if any(managed_twice(a, b) for a, b in combinations(records, 2)):
+    if _are_managed_twice(records):
         return "managed_twice"
-    return "birth_dates" if len({r.person.birth_date for r in records} - {None}) > 1 else None
+    days = {record.person.birth_date for record in records} - {None}
+    return "birth_dates" if len(days) > 1 else ""
+
+
+def _are_managed_twice(records: Iterable[HostPerson]) -> bool:
+    """Return whether one source manages two of them and knows them by different ids."""
+    by_source: dict[str, list[HostPerson]] = {}
+    for record in records:
+        if record.is_active and record.managed_by:
+            by_source.setdefault(record.managed_by, []).append(record)
+    # An id that all have settles it without a look at every pair.
+    return any(
+        not set.intersection(*(set(record.person.provider_ids) for record in same))
+        and any(managed_twice(a, b) for a, b in combinations(same, 2))
+        for same in by_source.values()
+    )
 
 
 def _fields(order: Sequence[HostPerson]) -> Iterable[TakenField]:
@@ -346,10 +306,12 @@ def _fields(order: Sequence[HostPerson]) -> Iterable[TakenField]:
     survivor = order[0]
     for name in _JOINED:
         values = [(record, getattr(record.person, name)) for record in order]
+        own = values[0][1]
         joined = tuple(dict.fromkeys(item for _, found in values for item in found))
-        if joined != values[0][1]:
-            givers = tuple(r.ref for r, found in values[1:] if set(found) - set(values[0][1]))
-            yield _taken(name, givers, values[0][1], joined)
+        if joined != own:
+            known = set(own)
+            givers = tuple(r.ref for r, found in values[1:] if not known.issuperset(found))
+            yield _taken(name, givers, own, joined)
     for name in _CHOSEN:
         mine = getattr(survivor.person, name)
         giver = None if name in survivor.sticky else _giver(name, order[1:], mine)

@@ -6,7 +6,8 @@ import attrs
 
 from edlink.errors import UnsafePlanError
 from edlink.matching.dedupe import HostPerson
-from edlink.matching.merge import Merge, MergePlan, MergeState, Redirect, Reference
+from edlink.matching.merge import Merge, MergePlan, MergeState, Redirect
+from edlink.matching.merge_rows import Reference, rows_of, unique_after
 from edlink.matching.people import Person
 from edlink.plain import from_plain
 
@@ -53,6 +54,7 @@ def apply_merge(state: MergeState, plan: MergePlan) -> tuple[MergeState, MergeUn
             kept = step.kept_row is None
             after_rows[key] = attrs.evolve(rows[key], person=step.after) if kept else None
     after_people |= _repointed(people | after_people, gone)
+    after_rows |= _renamed(rows, after_rows, gone)
     redirects = _redirects(state.redirects, gone)
     undo = MergeUndo(
         people=tuple((people[ref], after) for ref, after in sorted(after_people.items())),
@@ -112,6 +114,22 @@ def _repointed(
                 dict.fromkeys(gone.get(child, child) for child in record.person.child_refs)
             )
             found[ref] = attrs.evolve(record, person=attrs.evolve(record.person, child_refs=refs))
+    return found
+
+
+def _renamed(
+    rows: Mapping[tuple[str, str, str], Reference],
+    after: Mapping[tuple[str, str, str], Reference | None],
+    gone: Mapping[str, str],
+) -> dict[tuple[str, str, str], Reference]:
+    """Return the references that are unique by someone who was merged, with the new ref."""
+    found: dict[tuple[str, str, str], Reference] = {}
+    for row in rows_of(rows.values()).values():
+        for before in row:
+            unique_by = unique_after(before, row, gone)
+            now = after.get(before.key, before)
+            if now is not None and unique_by != before.unique_by:
+                found[before.key] = attrs.evolve(now, unique_by=unique_by)
     return found
 
 
