@@ -2,16 +2,25 @@
 
 import unicodedata
 from collections.abc import Callable
+from itertools import groupby
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edlink.matching.emails import normalize_email
 from edlink.matching.ids import clean_id, normalize_id
-from edlink.matching.normalize import normalize_name
+from edlink.matching.normalize import Form, normal_form, normalize_name, strict_form
 
 TEXTS = st.text(max_size=12)
-NAMES = st.one_of(TEXTS, st.text("aáÁåøßłİ\u0131i'-. \u2019\u0301\u200bJjRrSs", max_size=10))
+
+#: Marks that part a letter from nothing a reader sees, as no writing has them.
+MARKS = st.builds(str.__mul__, st.text("\u0301\u0323\u0f73", min_size=1), st.integers(1, 150))
+MOST_MARKS = 120
+CROWDED = st.lists(st.one_of(st.sampled_from("aáŁ '\u200b"), MARKS), max_size=6).map("".join)
+NAMES = st.one_of(
+    TEXTS, st.text("aáÁåøßłİ\u0131i'-. \u2019\u0301\u200bJjRrSs", max_size=10), CROWDED
+)
+FORMS: list[Form] = ["NFC", "NFD", "NFKC", "NFKD"]
 LOCALS = st.text("abcxyz0189.", min_size=1, max_size=6)
 
 
@@ -62,6 +71,28 @@ def test_n3_composed_and_decomposed_names_are_one(text: str) -> None:
     composed, apart = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
 
     assert normalize_name(composed) == normalize_name(apart)
+
+
+@given(st.one_of(NAMES, st.text(min_size=41, max_size=200)), st.sampled_from(FORMS))
+def test_n3_a_writing_has_the_form_that_unicode_gives_it(text: str, form: Form) -> None:
+    """Where no letter has more marks than any writing, the form is Unicode's own."""
+    expected = unicodedata.normalize(form, text)
+
+    assert _most_marks(text) > MOST_MARKS or normal_form(form, text) == expected
+
+
+@given(NAMES)
+def test_n3_no_letter_keeps_more_marks_than_a_writing(text: str) -> None:
+    """What would be composed in the square of its length is left out, and so are further names."""
+    key = normalize_name(text)
+
+    assert max(map(_most_marks, (strict_form(text), key.strict, key.folded))) <= MOST_MARKS
+
+
+def _most_marks(text: str) -> int:
+    """Return the length of the longest run of marks, however they are composed."""
+    runs = groupby(unicodedata.normalize("NFKD", text), lambda c: unicodedata.combining(c) > 0)
+    return max((len(list(run)) for is_mark, run in runs if is_mark), default=0)
 
 
 #: What a spreadsheet, a form or a careless reader would do to an id.

@@ -1,9 +1,10 @@
 """What a school's note about custody says of a contact; what is not understood is said to be so."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
+
+from edlink.matching.normalize import normal_form
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -49,5 +50,5 @@ def _holds(said: str, phrase: str) -> bool:
 
 def _words(text: str | None) -> str:
     """Return the words of a note, folded, with one space between them."""
-    folded = unicodedata.normalize("NFKC", text or "").casefold()
+    folded = normal_form("NFKC", text or "").casefold()
     return " ".join(_WORD.findall(folded))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import attrs
 
 from edlink.errors import ConfigError
+from edlink.matching.normalize import normal_form
 
 #: The rule that mends nothing.
 EXACT = "exact"
@@ -67,7 +68,7 @@ def clean_id(text: str | None) -> str | None:
         if len(text) <= _SPREADSHEET_DIGITS:
             return text
     else:
-        text = unicodedata.normalize("NFKC", text)
+        text = normal_form("NFKC", text)
         text = "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
         if not text or _SCIENTIFIC.fullmatch(text):
             return None

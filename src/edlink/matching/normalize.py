@@ -8,7 +8,9 @@ scripts are kept as they are and never transliterated.  ``tokens`` are its words
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Literal
 
 import attrs
 
@@ -26,6 +28,9 @@ _LETTERS = str.maketrans(
         "ħ": "h",
     }
 )
+
+#: The forms of Unicode that are asked for (UAX #15).
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 #: Apostrophes, primes, okina and the like, which are left out; dashes, which part words.
 _APOSTROPHES = "'\u2019\u2018\u02bb\u02bc\u02bd\u02b9\u2032\u00b4`\uff07\u055a\u05f3."
@@ -105,6 +110,13 @@ _MASK = re.compile(r"[a-z]-[a-z]+'[a-z]{4,}")
 
 _PLAIN = re.compile(r"[a-z]{2,}( [a-z]{2,})*")
 
+#: More marks than this on one letter are no writing, and are left out: composing takes time in the
+#: square of their number.  UAX #15 section 13 holds 30 for enough.
+_MARKS = 120
+
+#: A text up to here cannot have as many: no character stands for more than three.
+_SHORT = _MARKS // 3
+
 
 @attrs.frozen(kw_only=True)
 class NameKey:
@@ -169,9 +181,29 @@ def strict_form(text: str) -> str:
     before = None
     while text != before:
         before = text
-        text = unicodedata.normalize("NFKC", text.casefold())
+        text = normal_form("NFKC", text.casefold())
         text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     return " ".join(text.split())
+
+
+def normal_form(form: Form, text: str) -> str:
+    """Return a text in a form of Unicode, in time that grows with its length whatever it holds."""
+    if len(text) > _SHORT and not text.isascii():
+        text = "".join(_writing(text, "NFKD" if form.startswith("NFK") else "NFD"))
+    return unicodedata.normalize(form, text)
+
+
+def _writing(text: str, apart: Form) -> Iterator[str]:
+    """Yield a text decomposed, without the marks of letters that have more than any writing."""
+    chars = "".join(unicodedata.normalize(apart, char) for char in text)
+    for is_mark, run in groupby(chars, key=_is_mark):
+        found = "".join(run)
+        if not is_mark or len(found) <= _MARKS:
+            yield found
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.combining(char) > 0
 
 
 def fold(strict: str) -> str:
@@ -194,14 +226,14 @@ def name_keys(names: Iterable[str | None]) -> tuple[NameKey, ...]:
 def _without_marks(text: str) -> str:
     kept: list[str] = []
     on_latin = False
-    for char in unicodedata.normalize("NFD", text):
-        if unicodedata.combining(char) or unicodedata.category(char) == "Mn":
+    for char in normal_form("NFD", text):
+        if _is_mark(char) or unicodedata.category(char) == "Mn":
             if not on_latin:
                 kept.append(char)
         else:
             on_latin = _is_latin(char)
             kept.append(char)
-    return unicodedata.normalize("NFC", "".join(kept))
+    return normal_form("NFC", "".join(kept))
 
 
 def _is_latin(char: str) -> bool:
