@@ -28,5 +28,5 @@ def test_a_host_is_told_by_one_thread_at_a_time() -> None:
 
 
 def test_a_host_that_does_not_listen_is_not_told() -> None:
-    """Without a progress there is nobody to call."""
-    one_by_one(None)("users", 1, None)
+    """Without a progress each report returns at once, and nothing comes of it."""
+    assert list(map(one_by_one(None), ["users", "orgs"], [1, 2], [None, 2])) == [None, None]
