@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 import attrs
 
 from edlink.coverage import Source
+from edlink.matching.claims import GuardianClaim
 from edlink.matching.directory import StudentDirectory
 from edlink.matching.limiter import (
     MemoryLimiter,
 )
 from edlink.matching.parents import (
     ClaimPolicy,
-    GuardianClaim,
     VerificationResult,
     verify_guardian_claim,
 )

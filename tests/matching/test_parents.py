@@ -64,6 +64,34 @@ def test_a_preferred_name_and_a_number_find_the_child_too() -> None:
     assert number.public is PublicAnswer.verified
 
 
+@pytest.mark.parametrize(
+    ("given", "family", "answer"),
+    [
+        ("Zoe", None, Reason.verified),
+        (" ", "quillfeather", Reason.verified),
+        ("Ada", None, Reason.name_differs),
+        (None, "Rivermoss", Reason.name_differs),
+    ],
+)
+def test_beside_a_number_only_what_is_typed_is_compared(
+    given: str | None, family: str | None, answer: Reason
+) -> None:
+    """A name left out differs from nothing; one that is typed must be the child's."""
+    result = verify(student_number="0042", given_name=given, family_name=family)
+
+    assert result.private.reason is answer
+
+
+@pytest.mark.parametrize(
+    "tombstones", [(), (Tombstone(kind=Kind.user, sourced_id="gone", record=CHILD),)]
+)
+def test_half_a_name_describes_nobody(tombstones: tuple[Tombstone, ...]) -> None:
+    """Without a number both names are needed, of a child who is there or has left."""
+    roster = a_roster(*BASE, tombstones=tombstones)
+
+    assert verify(roster, family_name=None).private.reason is Reason.student_not_in_scope
+
+
 FAILURES: dict[Reason, tuple[Roster, dict[str, Any]]] = {
     Reason.student_not_in_scope: (a_roster(), {"given_name": "Nobody"}),
     Reason.name_differs: (a_roster(), {"student_number": "0042", "given_name": "Ada"}),

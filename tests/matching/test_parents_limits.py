@@ -1,8 +1,9 @@
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
-from tests.matching.claim_cases import NOW, verify
+from tests.matching.claim_cases import NOW, POLICY, verify
 
 from edlink.matching.claim_reasons import Reason
 from edlink.matching.limiter import (
@@ -135,3 +136,29 @@ def test_a_limiter_that_fails_lets_nobody_in(before: bool) -> None:
 
     assert result.public is PublicAnswer.try_later
     assert result.private.reason is Reason.limiter_failed
+
+
+@pytest.mark.parametrize("typed", ["given_name", "family_name", "student_number"])
+def test_a_text_that_is_longer_than_any_is_nobodys_and_counts(typed: str) -> None:
+    """What no form needs is not read, however it would fold, and is an attempt like any other."""
+    limiter = MemoryLimiter(AttemptLimits(per_actor_and_child=1, backoff=0))
+    long = "\u200b" * 200
+    said: dict[str, Any] = {
+        "given_name": "Zoe",
+        "family_name": "Quillfeather",
+        "student_number": "0042",
+    }
+
+    first, second = (verify(limiter=limiter, **said | {typed: said[typed] + long}) for _ in "ab")
+
+    assert verify(**said).public is PublicAnswer.verified
+    assert first.public is second.public is PublicAnswer.not_verified
+    assert first.private.reason in (Reason.name_differs, Reason.student_not_in_scope)
+    assert second.private.reason is Reason.limited
+
+
+def test_many_blanks_are_no_number() -> None:
+    """Blanks do not stand for the number required, however many they are."""
+    result = verify(policy=attrs.evolve(POLICY, require_number=True), student_number=" " * 300)
+
+    assert result.private.reason is Reason.number_required

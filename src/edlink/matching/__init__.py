@@ -21,6 +21,7 @@ if typing.TYPE_CHECKING:
     )
     from edlink.matching.causes import explain_unmatched
     from edlink.matching.claim_reasons import Reason
+    from edlink.matching.claims import GuardianClaim
     from edlink.matching.classes import (
         Classroom,
         ClassStart,
@@ -71,7 +72,6 @@ if typing.TYPE_CHECKING:
     from edlink.matching.overview import TermOverview, TermRow, term_overview
     from edlink.matching.parents import (
         ClaimPolicy,
-        GuardianClaim,
         Proof,
         PublicAnswer,
         StaffNote,
@@ -321,6 +321,7 @@ _NAMES = {
     "birth_report": "BirthDateReport BirthDateRow diagnose_birth_dates discard_birth_dates",
     "causes": "explain_unmatched",
     "claim_reasons": "Reason",
+    "claims": "GuardianClaim",
     "classes": "ClassStart ClassStartPlan Classroom classrooms_of match_classes plan_class_start",
     "clear": "Account ClearPlan plan_clear",
     "contacts": "FoldedContacts fold_contacts",
@@ -349,8 +350,8 @@ _NAMES = {
     "overrides": "Effect Override OverrideType Overrides",
     "overview": "TermOverview TermRow term_overview",
     "parents": (
-        "ClaimPolicy GuardianClaim Proof PublicAnswer StaffNote VerificationResult "
-        "bars_contact verify_guardian_claim"
+        "ClaimPolicy Proof PublicAnswer StaffNote VerificationResult bars_contact "
+        "verify_guardian_claim"
     ),
     "people": "Person PersonKind people_of",
     "plan": "Action Change Keep SyncPlan",

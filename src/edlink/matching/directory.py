@@ -21,7 +21,11 @@ _NUMBERS = frozenset(
 )
 _NOBODY: frozenset[str] = frozenset()
 
-#: A given and a family name, folded.
+#: Nobody's number or name is longer; what is typed is read only so far, so that a form that anyone
+#: may fill in costs nothing.
+_LONGEST = 200
+
+#: A given and a family name, folded; one of them is empty where a number stands beside the other.
 NamePair = tuple[str, str]
 
 K = TypeVar("K")
@@ -80,7 +84,7 @@ class StudentDirectory:
             roster=roster,
             dates=dates,
             by_number=_index((number, s) for s in students for number in _numbers(s)),
-            by_name=_index((pair, s) for s in students for pair in _names(s)),
+            by_name=_index((pair, s) for s in students for pair in (*_names(s), *_halves(s))),
             left=frozenset(key for user in gone for key in _keys(user)),
         )
 
@@ -93,18 +97,21 @@ class StudentDirectory:
         org_id: str | None = None,
     ) -> Match:
         """
-        Return the one student with a number and names, or with the names alone.
+        Return the one student with a number and what is given of the names, or with both names.
 
         A number that is blank is none; one that a spreadsheet has damaged is nobody's.  The same
         look-ups are made whatever is given and found.
         """
-        pair = (normalize_name(given_name).folded, normalize_name(family_name).folded)
+        pair = (typed_name(given_name), typed_name(family_name))
         typed = bool((number or "").strip())
-        key = clean_id(number) or ""
+        key = typed_number(number) or ""
         numbered = self._by_number.get(key, _NOBODY)
         named = self._by_name.get(pair, _NOBODY)
         left = bool({key, pair} & self._left)
-        fitting = named if not typed else numbered & named if any(pair) else numbered
+        if typed:
+            fitting = numbered & named if any(pair) else numbered
+        else:
+            fitting = named if all(pair) else _NOBODY
         here = {i for i in fitting if self._is_at(i, org_id)}
         if len(here) == 1:
             return Match(student_id=min(here))
@@ -151,6 +158,18 @@ class StudentDirectory:
         return (i for ids in self._by_name.values() for i in ids)
 
 
+def typed_name(text: str | None) -> str:
+    """Return the folded form of a name as typed; one that is longer than any, as it stands."""
+    stripped = (text or "").strip()
+    return stripped if len(stripped) > _LONGEST else normalize_name(stripped).folded
+
+
+def typed_number(text: str | None) -> str | None:
+    """Return a number as typed as a key, or None; one that is longer than any, as it stands."""
+    stripped = (text or "").strip()
+    return stripped if len(stripped) > _LONGEST else clean_id(stripped)
+
+
 def _index(pairs: Iterable[tuple[K, User]]) -> dict[K, frozenset[str]]:
     found: dict[K, set[str]] = {}
     for key, student in pairs:
@@ -169,6 +188,17 @@ def _numbers(student: User) -> Iterable[str]:
 
 
 def _names(student: User) -> Iterable[NamePair]:
-    given = name_keys((student.given_name, student.preferred_given_name))
-    family = name_keys((student.family_name, student.preferred_family_name))
-    return {(a.folded, b.folded) for a, b in product(given, family)}
+    return set(product(_given(student), _family(student)))
+
+
+def _halves(student: User) -> Iterable[NamePair]:
+    """Return each name with the other left out, as it may stand beside a number."""
+    return {*product(_given(student), ("",)), *product(("",), _family(student))}
+
+
+def _given(student: User) -> Iterable[str]:
+    return [key.folded for key in name_keys((student.given_name, student.preferred_given_name))]
+
+
+def _family(student: User) -> Iterable[str]:
+    return [key.folded for key in name_keys((student.family_name, student.preferred_family_name))]

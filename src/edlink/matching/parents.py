@@ -7,7 +7,7 @@ public answer for every failure, and a private reason, with the fix, for the hos
 
 import hashlib
 import hmac
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -16,12 +16,11 @@ import attrs
 from edlink.errors import ConfigError
 from edlink.matching.birth_dates import BirthDate, parse_birth_date
 from edlink.matching.claim_reasons import FIXES, Reason
+from edlink.matching.claims import GuardianClaim
 from edlink.matching.custody import Custody, read_custody
-from edlink.matching.directory import StudentDirectory
-from edlink.matching.ids import clean_id
+from edlink.matching.directory import StudentDirectory, typed_name, typed_number
 from edlink.matching.limiter import Attempt, AttemptLimiter, Outcome, Permission
-from edlink.matching.normalize import normalize_name
-from edlink.model import Relationship, private
+from edlink.model import Relationship
 from edlink.vocabulary import RelationshipKind
 
 _LEAST_SECRET = 16
@@ -50,45 +49,6 @@ class Proof(StrEnum):
     possession = "possession"
     knowledge_only = "knowledge_only"
     needs_approval = "needs_approval"
-
-
-@attrs.frozen(kw_only=True)
-class GuardianClaim:
-    """
-    What an adult says.
-
-    Attributes:
-        claim_id: The host's id of this attempt.
-        at: When, in UTC.
-        actor: The host's id of who claims.
-        network: The network it comes from, or None.
-        contact_id: The roster contact whom the host has recognised by a sign-in, or None.
-        student_number: The number typed, or None.
-        given_name: The child's given name as typed, or None.
-        family_name: The child's family name as typed, or None.
-        birth_date: The birth date as typed.
-        org_id: The school chosen, or None.
-
-    Raises:
-        ConfigError: EDL-CONF-099 where something typed is no text.
-    """
-
-    claim_id: str
-    at: datetime
-    actor: str
-    network: str | None = None
-    contact_id: str | None = None
-    student_number: str | None = private()
-    given_name: str | None = private()
-    family_name: str | None = private()
-    birth_date: str = private("")
-    org_id: str | None = None
-
-    def __attrs_post_init__(self) -> None:
-        typed = (self.student_number, self.given_name, self.family_name)
-        texts = all(isinstance(text, str | None) for text in typed)
-        if not texts or not isinstance(self.birth_date, str):
-            raise ConfigError("EDL-CONF-099", "what is typed in a claim is text, or not given")
 
 
 @attrs.frozen(kw_only=True)
@@ -302,7 +262,7 @@ class _Case:
         """Return the attempt in the keys of limits."""
         claim = self.claim
         typed = (claim.student_number, claim.given_name, claim.family_name)
-        words = [normalize_name(text).folded or (text or "") for text in typed]
+        words = [typed_name(text) or (text or "") for text in typed]
         identity = self.student_id if self.student_id is not None else "\x1f".join(words)
         key = "id" if self.student_id is not None else "typed"
         text = f"{self.directory.tenant}\x1f{key}\x1f{identity}".encode("utf-8", "surrogatepass")
@@ -325,7 +285,7 @@ class _Case:
 
     def reason(self, *, same: bool) -> Reason:
         """Return how the claim ends if the limiter allows it."""
-        if self.policy.require_number and clean_id(self.claim.student_number) is None:
+        if self.policy.require_number and typed_number(self.claim.student_number) is None:
             return Reason.number_required
         if self.found is not None or self.student_id is None:
             return self.found or Reason.student_not_in_scope
