@@ -1,5 +1,6 @@
 from datetime import date
 
+import attrs
 import pytest
 from tests.matching.people_cases import roster_of, student
 
@@ -56,6 +57,28 @@ def test_an_id_rule_explains_many() -> None:
     found = explain_unmatched(match_people(incoming, existing), incoming, existing)
 
     assert found.causes[0].fix == "MatchRules(id_rules={'sis_id': 'strip_zeros'})"
+
+
+def test_people_of_another_tenant_are_near_nobody() -> None:
+    """Neither a name, nor a mailbox, nor an id of another tenant explains why nobody was linked."""
+    incoming = [
+        student(f"in{n}", sis_id=f"00{n}1", given_name=name, emails=(f"u{n}@a.example.org",))
+        for n, name in enumerate(NAMES)
+    ]
+    existing = [
+        student(f"ex{n}", sis_id=f"{n}1", given_name=name, emails=(f"u{n}@b.example.org",))
+        for n, name in enumerate(NAMES)
+    ]
+    here = [attrs.evolve(person, tenant="north") for person in incoming]
+    there = [attrs.evolve(person, tenant="south") for person in existing]
+    report = match_people(here, there)
+    apart = explain_unmatched(report, here, there)
+    meant = explain_unmatched(report, here, existing)
+    other = explain_unmatched(report, incoming, there, tenant="north")
+
+    assert (apart.nearest, apart.causes) == ((), ())
+    assert (other.nearest, other.causes) == ((), ())
+    assert [n.existing for n in meant.nearest] == [f"ex{n}" for n in range(5)]
 
 
 def test_a_rule_that_only_links_strangers_is_no_cause() -> None:

@@ -110,6 +110,72 @@ def test_nicknames_under_one_address_are_for_review() -> None:
     assert [(g.refs, g.rules) for g in find_duplicates(known).auto] == [(("a", "b"), ("number",))]
 
 
+@pytest.mark.parametrize(
+    ("tenants", "tenant", "count"),
+    [
+        (("north", "south"), None, 0),
+        (("north", "north"), None, 1),
+        (("north", None), None, 1),
+        (("north", None), "south", 0),
+        (("north", None), "north", 1),
+    ],
+)
+def test_records_of_two_tenants_are_no_duplicates(
+    tenants: tuple[str | None, str | None], tenant: str | None, count: int
+) -> None:
+    """One SIS id stands for two people in two tenants; who names none is of the one at hand."""
+    people = [kept(ref, sis_id="1", tenant=t) for ref, t in zip("ab", tenants, strict=True)]
+    found = find_duplicates(people, tenant=tenant)
+
+    assert (len(found.auto), found.review, found.conflicts) == (count, (), ())
+
+
+def test_each_tenant_has_its_own_duplicates() -> None:
+    """Children and their guardians are found within every tenant, by the same rules."""
+    people = [
+        kept(f"{kind}{n}-{tenant}", tenant=tenant, kind=kind, **fields)
+        for tenant in ("north", "south")
+        for n in (1, 2)
+        for kind, fields in (
+            (PersonKind.student, {}),
+            (
+                PersonKind.guardian,
+                {
+                    "birth_date": None,
+                    "phones": ("555-010-0199",),
+                    "child_refs": (f"student{n}-{tenant}",),
+                },
+            ),
+        )
+    ]
+
+    assert [g.refs for g in find_duplicates(people).auto] == [
+        (f"{kind}1-{tenant}", f"{kind}2-{tenant}")
+        for kind in ("guardian", "student")
+        for tenant in ("north", "south")
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"people": (kept("a"), kept("a", number="1"))},
+        {"references": (booking("1", "a"), booking("1", "b"))},
+        {"redirects": (Redirect(ref="a", survivor="b"), Redirect(ref="a", survivor="c"))},
+    ],
+)
+def test_a_state_with_two_of_one_name_is_refused(fields: dict[str, Any]) -> None:
+    """People, references and redirects of one name would hide each other, and no undo knew both."""
+    with pytest.raises(ConfigError, match="EDL-CONF-085"):
+        MergeState(**fields)
+
+
+def test_duplicates_of_one_ref_are_refused() -> None:
+    """Two records of one ref are a mistake of the host's, and no group of two."""
+    with pytest.raises(ConfigError, match="EDL-CONF-085"):
+        find_duplicates([kept("a"), kept("a")])
+
+
 @pytest.mark.parametrize("field", ["state_id", "number"])
 def test_one_name_and_birth_date_under_two_ids_is_a_conflict(field: str) -> None:
     """State ids and student numbers part two records of one name as SIS ids do."""

@@ -230,6 +230,45 @@ def suggested(left: Sequence[Person], right: Sequence[Person]) -> tuple[list[str
     return [pair.right for pair in found.likely], [pair.right for pair in found.possible]
 
 
+@pytest.mark.parametrize(
+    ("tenants", "tenant", "found"),
+    [
+        (("north", "south"), None, []),
+        (("north", "north"), None, ["b"]),
+        (("north", None), None, ["b"]),
+        ((None, "north"), None, ["b"]),
+        ((None, None), None, ["b"]),
+        ((None, "north"), "north", ["b"]),
+        ((None, "north"), "south", []),
+        (("north", None), "south", []),
+    ],
+)
+def test_nobody_is_suggested_across_tenants(
+    tenants: tuple[str | None, str | None], tenant: str | None, found: list[str]
+) -> None:
+    """People of two tenants are two; who names none is of the one that is being matched."""
+    left, right = person("a", tenant=tenants[0]), person("b", tenant=tenants[1])
+    suggestions = suggest_matches([left], [right], tenant=tenant)
+
+    assert [link.existing for link in suggestions.as_links()] == found
+
+
+def test_who_names_no_tenant_is_apart_where_the_left_side_names_several() -> None:
+    """Which of two tenants a record without one belongs to is not guessed."""
+    left = [person("a", tenant="north"), person("c", tenant="south")]
+    found = suggest_matches(left, [person("b")])
+
+    assert (found.likely, found.possible, found.ambiguous) == ((), (), ())
+
+
+def test_pairs_weighed_elsewhere_are_kept_within_tenants() -> None:
+    """A pair of two tenants is dropped, whoever has weighed it."""
+    left, right = [person("a", tenant="north")], [person("b", tenant="south")]
+    pairs = [ScoredPair(left="a", right="b", weight=40.0)]
+
+    assert suggest_matches(left, right, pairs=pairs).likely == ()
+
+
 def test_a_likely_pair_passes_every_gate() -> None:
     """One name, one birth date and no rival is likely, and can be taken over as a link."""
     found = suggest_matches([person("a")], [person("b")])

@@ -17,6 +17,7 @@ from edlink.matching.report import Cause, MatchReport, NearMiss
 from edlink.matching.rules import MatchRules
 from edlink.matching.score import ScoredPair
 from edlink.matching.suggest import SuggestionSettings, suggest_matches
+from edlink.matching.tenants import Part, part_of, tenant_of_unnamed
 from edlink.matching.vetoes import is_contradicted, names_agree
 from edlink.roster import Roster
 
@@ -34,6 +35,7 @@ def explain_unmatched(
     existing: Iterable[Person],
     *,
     rules: MatchRules = _RULES,
+    tenant: str | None = None,
 ) -> MatchReport:
     """
     Return the report with the nearest candidate of each new person, and the causes grouped.
@@ -43,14 +45,17 @@ def explain_unmatched(
         incoming: The same people it was given.
         existing: The same people it was given.
         rules: The same rules.
+        tenant: The same tenant; by default the incoming roster's, else the only one that is named.
     """
     lefts = {p.ref: p for p in (people_of(incoming) if isinstance(incoming, Roster) else incoming)}
     rights = {person.ref: person for person in existing}
+    if tenant is None:
+        tenant = tenant_of_unnamed(lefts.values(), rights.values())
     left = [lefts[ref] for ref in report.new]
     right = [rights[ref] for ref in report.unmatched_existing]
     reader = Reader(rules)
-    near = {pair.left: pair for pair in _suggested(left, right, rules)}
-    by_local = _same_local_part(left, right, reader)
+    near = {pair.left: pair for pair in _suggested(left, right, rules, tenant)}
+    by_local = _same_local_part(left, right, reader, tenant)
     pairs = {a: (lefts[a], rights[b], 0.0) for a, b in by_local.items()}
     pairs |= {ref: (lefts[ref], rights[p.right], p.weight) for ref, p in near.items()}
     nearest = tuple(
@@ -66,7 +71,7 @@ def explain_unmatched(
     total = len(report.new)
     causes = [
         *_domain_causes(reader, lefts, rights, by_local, total),
-        *_id_causes(reader, left, right, total),
+        *_id_causes(reader, left, right, tenant),
         *_field_causes(nearest, total),
     ]
     ordered = sorted(causes, key=lambda cause: (-cause.count, cause.code, cause.title))
@@ -74,9 +79,9 @@ def explain_unmatched(
 
 
 def _suggested(
-    left: Sequence[Person], right: Sequence[Person], rules: MatchRules
+    left: Sequence[Person], right: Sequence[Person], rules: MatchRules, tenant: str
 ) -> Iterable[ScoredPair]:
-    found = suggest_matches(left, right, rules=rules, settings=_NEAR)
+    found = suggest_matches(left, right, rules=rules, settings=_NEAR, tenant=tenant)
     for group in found.ambiguous:
         best: dict[str, ScoredPair] = {}
         for pair in group.pairs:
@@ -107,10 +112,10 @@ def _differs(reader: Reader, a: Person, b: Person) -> tuple[str, ...]:
 
 
 def _same_local_part(
-    left: Sequence[Person], right: Sequence[Person], reader: Reader
+    left: Sequence[Person], right: Sequence[Person], reader: Reader, tenant: str
 ) -> Mapping[str, str]:
     """Return pairs who alone have what stands before the "@", and whose names agree."""
-    sides = [_by_local_part(reader, side) for side in (left, right)]
+    sides = [_by_local_part(reader, side, tenant) for side in (left, right)]
     found = {}
     for key, some in sides[0].items():
         others = sides[1].get(key, [])
@@ -119,11 +124,14 @@ def _same_local_part(
     return found
 
 
-def _by_local_part(reader: Reader, people: Iterable[Person]) -> dict[str, list[Person]]:
-    found: dict[str, list[Person]] = {}
+def _by_local_part(
+    reader: Reader, people: Iterable[Person], tenant: str
+) -> dict[tuple[Part, str], list[Person]]:
+    found: dict[tuple[Part, str], list[Person]] = {}
     for person in people:
         for email in reader.emails(person)[:1]:
-            found.setdefault(f"{person.kind} {email.partition('@')[0]}", []).append(person)
+            key = part_of(person, tenant), email.partition("@")[0]
+            found.setdefault(key, []).append(person)
     return found
 
 
@@ -158,14 +166,16 @@ def _domain_causes(
 
 
 def _id_causes(
-    reader: Reader, left: Sequence[Person], right: Sequence[Person], total: int
+    reader: Reader, left: Sequence[Person], right: Sequence[Person], tenant: str
 ) -> Iterable[Cause]:
+    total = len(left)
     for field in ("sis_id", "state_id", "number"):
         proposals = learn_id_rule(
             [reader.id_of(person, field) for person in left],
             [reader.id_of(person, field) for person in right],
             contradicts=lambda i, j: (
-                left[i].kind is not right[j].kind or is_contradicted(reader, left[i], right[j])
+                part_of(left[i], tenant) != part_of(right[j], tenant)
+                or is_contradicted(reader, left[i], right[j])
             ),
         )
         for best in proposals[:1]:

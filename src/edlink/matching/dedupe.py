@@ -16,7 +16,9 @@ import attrs
 from edlink.matching.ladder import LADDER, Rule, Side
 from edlink.matching.people import Person, PersonKind
 from edlink.matching.reading import Reader
+from edlink.matching.refs import require_distinct
 from edlink.matching.rules import MatchRules
+from edlink.matching.tenants import Part, part_of, tenant_of_unnamed
 from edlink.matching.vetoes import Verdict, are_two
 
 
@@ -91,20 +93,29 @@ def find_duplicates(
     rules: MatchRules = _RULES,
     not_the_same: Iterable[tuple[str, str]] = (),
     largest: int = 4,
+    tenant: str | None = None,
 ) -> DuplicateGroups:
     """
     Return the groups of records that are one person by the rules that link two sides.
 
     Args:
-        records: The host's people of one tenant, no two with one ref.
+        records: The host's people, no two with one ref.  Those of two tenants are no duplicates.
         rules: What the host has set.
         not_the_same: Pairs of refs that a person has parted, twins among them.
         largest: A group of more records than this is for review.
+        tenant: The tenant of records that name none; by default the only one that any names.
+
+    Raises:
+        ConfigError: EDL-CONF-085 when two records have one ref.
     """
     people = sorted(records, key=lambda record: record.ref)
+    require_distinct(record.ref for record in people)
+    if tenant is None:
+        tenant = tenant_of_unnamed(record.person for record in people)
     # All orgs are the host's own, so that those of any two records can be compared.
     orgs = {org: org for record in people for org in record.person.org_refs}
-    finder = _Finder(people, Reader(rules, orgs), {frozenset(pair) for pair in not_the_same})
+    parted = {frozenset(pair) for pair in not_the_same}
+    finder = _Finder(people, Reader(rules, orgs), parted, tenant)
     found: dict[str, list[DuplicateGroup]] = {"auto": [], "review": [], "conflicts": []}
     for group in finder.groups():
         if group.reason in CONFLICTS:
@@ -118,9 +129,17 @@ def find_duplicates(
 
 class _Finder:
     def __init__(
-        self, people: Sequence[HostPerson], reader: Reader, parted: set[frozenset[str]]
+        self,
+        people: Sequence[HostPerson],
+        reader: Reader,
+        parted: set[frozenset[str]],
+        tenant: str,
     ) -> None:
         self._people = people
+        self._side = Side(people=[record.person for record in people], reader=reader)
+        self._parts: dict[Part, list[int]] = {}
+        for place, record in enumerate(people):
+            self._parts.setdefault(part_of(record.person, tenant), []).append(place)
         self._reader = reader
         self._parted = parted
         self._parent = list(range(len(people)))
@@ -133,10 +152,12 @@ class _Finder:
     def groups(self) -> Iterator[DuplicateGroup]:
         """Yield each group, by its first ref."""
         for kind in PersonKind:
-            places = [n for n, record in enumerate(self._people) if record.person.kind is kind]
-            for rule in LADDER:
-                if kind in rule.kinds and self._reader.rules.uses(rule.name):
-                    self._join(rule, places)
+            rules = [r for r in LADDER if kind in r.kinds and self._reader.rules.uses(r.name)]
+            if kind is PersonKind.guardian:
+                self._side.children = self._children()
+            for part in sorted(part for part in self._parts if part[0] is kind):
+                for rule in rules:
+                    self._join(rule, self._parts[part])
             self._join_likely()
         members: dict[int, list[int]] = {}
         for place in range(len(self._people)):
@@ -146,11 +167,8 @@ class _Finder:
                 yield self._group(places)
 
     def _join(self, rule: Rule, places: Sequence[int]) -> None:
-        people = [record.person for record in self._people]
-        children = self._children() if rule.field == "child_refs" else {}
-        side = Side(people=people, reader=self._reader, children=children)
         holders: dict[str, list[int]] = {}
-        for key, place in rule.keys(side, places):
+        for key, place in rule.keys(self._side, places):
             holders.setdefault(key, []).append(place)
         for held in holders.values():
             if 1 < len(held) <= self._reader.rules.group_limit:

@@ -4,7 +4,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 import attrs
 
-from edlink.errors import ConfigError
 from edlink.matching.addresses import Addresses
 from edlink.matching.climb import Climb, Ledger, Open
 from edlink.matching.ladder import LADDER, STORED, Rule, Side
@@ -12,6 +11,7 @@ from edlink.matching.meeting import Pair, untangle
 from edlink.matching.open_groups import close_groups, find_claims
 from edlink.matching.people import Person, PersonKind, people_of
 from edlink.matching.reading import Reader
+from edlink.matching.refs import require_distinct
 from edlink.matching.report import MatchReport, OpenGroup, SharedValue, StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.same_human import find_same_humans
@@ -67,9 +67,7 @@ def match_people(  # noqa: PLR0913 - each is one fact that only the host knows
 
 def _people(side: Roster | Iterable[Person]) -> Sequence[Person]:
     people = people_of(side) if isinstance(side, Roster) else tuple(side)
-    if len({person.ref for person in people}) != len(people):
-        message = "two people of one side have the same ref"
-        raise ConfigError("EDL-CONF-085", message, fix="Give each record its own ref.")
+    require_distinct(person.ref for person in people)
     return people
 
 

@@ -18,6 +18,7 @@ from edlink.errors import ConfigError
 from edlink.matching.dedupe import CONFLICTS, DuplicateGroup, HostPerson, managed_twice
 from edlink.matching.merge_rows import Reference, ReferenceStep, Rows
 from edlink.matching.reading import Reader
+from edlink.matching.refs import require_distinct
 from edlink.matching.rules import MatchRules
 from edlink.plain import from_versioned, to_plain
 
@@ -61,11 +62,22 @@ class Redirect:
 
 @attrs.frozen(kw_only=True, repr=False)
 class MergeState:
-    """What a merge looks at and changes: people, the rows that point to them, redirects."""
+    """
+    What a merge looks at and changes: people, the rows that point to them, redirects.
+
+    Raises:
+        ConfigError: EDL-CONF-085 when two people have one ref, two references one table, row and
+            field, or two redirects one ref.
+    """
 
     people: tuple[HostPerson, ...] = ()
     references: tuple[Reference, ...] = ()
     redirects: tuple[Redirect, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        require_distinct(record.ref for record in self.people)
+        require_distinct(reference.key for reference in self.references)
+        require_distinct(redirect.ref for redirect in self.redirects)
 
     def fingerprint(self) -> str:
         """Return a text that changes with anything in the state, and not with its order."""

@@ -22,6 +22,7 @@ from edlink.matching.reading import Reader
 from edlink.matching.report import StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.score import WEIGHTS, Features, ScoredPair, Scorer, Weights
+from edlink.matching.tenants import Part, part_of, tenant_of_unnamed
 from edlink.matching.vetoes import ids_part
 
 #: Of one record's candidates, only the best so many are kept; more would be no answer.
@@ -89,9 +90,10 @@ def suggest_matches(  # noqa: PLR0913 - each is one setting of its own
     rules: MatchRules = _RULES,
     settings: SuggestionSettings = _SETTINGS,
     pairs: Iterable[ScoredPair] | None = None,
+    tenant: str | None = None,
 ) -> Suggestions:
     """
-    Return who of the left side may be whom of the right side, within each kind.
+    Return who of the left side may be whom of the right side, within each kind and tenant.
 
     Give it all that the ladder left over: chance and the frequency of names are taken from them.
 
@@ -103,15 +105,20 @@ def suggest_matches(  # noqa: PLR0913 - each is one setting of its own
         settings: When a pair is suggested.
         pairs: Candidates weighed elsewhere, such as by ``weigh_with_splink``; by default they are
             found and weighed here.
+        tenant: The tenant of people who name none; by default the only one that the left side
+            names, else the only one that the right side does.
     """
     weighed = None if pairs is None else tuple(pairs)
+    mine, theirs = tuple(left), tuple(right)
+    if tenant is None:
+        tenant = tenant_of_unnamed(mine, theirs)
     found: list[Suggestions] = []
     reader = Reader(rules)
-    lefts, rights = _by_kind(left), _by_kind(right)
-    for kind in PersonKind:
-        if kind in lefts and kind in rights:
-            weighing = _Weighing(lefts[kind], rights[kind], reader, weights, settings)
-            found.append(weighing.suggest(weighed))
+    lefts, rights = _parts(mine, tenant), _parts(theirs, tenant)
+    shared = sorted(lefts.keys() & rights.keys())
+    for part in (part for kind in PersonKind for part in shared if part[0] is kind):
+        weighing = _Weighing(lefts[part], rights[part], reader, weights, settings)
+        found.append(weighing.suggest(weighed))
     return Suggestions(
         likely=tuple(pair for part in found for pair in part.likely),
         possible=tuple(pair for part in found for pair in part.possible),
@@ -119,15 +126,15 @@ def suggest_matches(  # noqa: PLR0913 - each is one setting of its own
     )
 
 
-def _by_kind(people: Iterable[Person]) -> dict[PersonKind, list[Person]]:
-    found: dict[PersonKind, list[Person]] = {}
+def _parts(people: Iterable[Person], tenant: str) -> dict[Part, list[Person]]:
+    found: dict[Part, list[Person]] = {}
     for person in people:
-        found.setdefault(person.kind, []).append(person)
+        found.setdefault(part_of(person, tenant), []).append(person)
     return found
 
 
 class _Weighing:
-    """The people of one kind, weighed."""
+    """The people of one kind and one tenant, weighed."""
 
     def __init__(
         self,
@@ -173,7 +180,7 @@ class _Weighing:
                 yield ScoredPair(left=left[i].ref, right=ref, weight=weight)
 
     def _own(self, pairs: Iterable[ScoredPair]) -> Iterable[ScoredPair]:
-        """Return the pairs of this kind."""
+        """Return the pairs of this kind and tenant."""
         return [pair for pair in pairs if pair.left in self._left and pair.right in self._right]
 
     def _explained(self, pair: ScoredPair) -> ScoredPair:
