@@ -4,20 +4,20 @@ The ``edlink`` command: try it on an invented district, or look at a real one.
 ``edlink demo``, ``edlink pull``, ``edlink check``, ``edlink sandbox``.  None prints a person.
 """
 
-try:
-    import rich  # noqa: F401 - only whether it is there
-    import typer  # noqa: F401 - the same
-except ImportError:
-    missing = True
-else:
-    missing = False
-if missing:
-    message = "the edlink command needs the cli extra: pip install 'edlink[cli]'"
-    raise ImportError(message)
+import sys
+from importlib.util import find_spec
+
+#: What a shell calls the end of a command by Ctrl-C.
+_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command."""
-    from edlink.cli.commands import app  # noqa: PLC0415 - after the check above
+    """Run the command; say in one line what is missing where it was installed without its extra."""
+    if not all(map(find_spec, ("rich", "typer"))):
+        sys.exit("The edlink command needs the cli extra: pip install 'edlink[cli]'")
+    try:
+        from edlink.cli.commands import app  # noqa: PLC0415 - after the check above
 
-    app()
+        app()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

@@ -26,9 +26,14 @@ _COLORS = {
 }
 
 
+def say(text: str, color: str | None = None) -> None:
+    """Print a text as it is: nothing in it is markup, and no line is broken."""
+    typer.secho(text, fg=color)
+
+
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn an error of ours, of a file or of an import into one line and exit code 1."""
+    """Turn an error of ours, of a file or of an import into one line on stderr and exit code 1."""
     try:
         yield
     except (EdlinkError, ImportError) as error:
@@ -37,7 +42,7 @@ def told() -> Iterator[None]:
         told = f"{error.strerror or 'a file cannot be read or written'}: {error.filename or ''}"
     else:
         return
-    out.print(f"[red]{escape(told)}[/red]", soft_wrap=True)
+    typer.secho(told, fg="red", err=True)
     raise typer.Exit(1)
 
 
@@ -79,14 +84,15 @@ def _show_finding(finding: Finding, others: int) -> None:
     facts = ", ".join(f"{name} {value}" for name, value in finding.evidence.items())
     more = f"; {others} more schools" if others else ""
     word = f"[{color}]{finding.severity:8}[/{color}]"
-    out.print(f"{word}{finding.code} {finding.title} ({facts}{more})", soft_wrap=True)
+    told = escape(f"{finding.code} {finding.title} ({facts}{more})")
+    out.print(word + told, soft_wrap=True)
     if not finding.is_ok:
-        out.print(f"{'':8}{finding.who}: {finding.fix}", soft_wrap=True)
+        say(f"{'':8}{finding.who}: {finding.fix}")
 
 
 def show_roster(roster: Roster) -> None:
     """Print counts, coverage and codes."""
-    table = Table(title=str(roster.source), title_justify="left")
+    table = Table(title=escape(str(roster.source)), title_justify="left")
     for name in ("records", "count", "coverage"):
         table.add_column(name, justify="right" if name == "count" else "left")
     summary = roster.summary()
@@ -100,4 +106,4 @@ def show_roster(roster: Roster) -> None:
         ("warnings", summary["warnings"]),
     ):
         text = ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
-        out.print(f"{title}: {text}")
+        say(f"{title}: {text}")

@@ -42,7 +42,7 @@ class OneRosterDoor:
         self.token_url = settings.host + TOKEN_PATH if settings.auth == "oauth2" else None
         root = SCOPE_ROOTS[settings.version]
         self.scopes = tuple(root + name for name in (CORE, FULL, DEMOGRAPHICS))
-        self.details: dict[str, str] = {}
+        self.details = {"scopes": " ".join(self.scopes)} if self.token_url else {}
         self.service = RosterService(settings, self.base_url)
         self._oauth2 = OAuth2(settings.keys, self.scopes, settings.token_lifetime)
         self._oauth1 = OAuth1(settings.keys)
