@@ -9,80 +9,22 @@ from typing import Any
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.matching.term_strategies import (
+    CHOSEN,
+    DAY,
+    DAYS,
+    POLICIES,
+    SESSION_IDS,
+    choices_of,
+    rosters,
+)
 
 from edlink.coverage import Source
 from edlink.matching.sessions import active_sessions, session_tree
-from edlink.matching.terms import Between, TermChoice, TermPolicy, Undated, filter_terms
-from edlink.model import AcademicSession, Class, Enrollment, User
+from edlink.matching.terms import TermChoice, TermPolicy, filter_terms
+from edlink.model import AcademicSession, Class
 from edlink.roster import Roster
-from edlink.vocabulary import EndSemantics, Role, SessionType
-
-DAY = date(2026, 1, 1)
-DAYS = st.integers(0, 60).map(lambda n: DAY + timedelta(days=n))
-MAYBE_DAYS = st.none() | DAYS
-SESSION_IDS = ("s0", "s1", "s2", "s3", "s4")
-CLASS_IDS = ("c0", "c1", "c2", "c3")
-POLICIES = st.builds(
-    TermPolicy,
-    undated=st.sampled_from(Undated),
-    between=st.sampled_from(Between),
-    next_within_days=st.integers(0, 30),
-    grace_days=st.integers(0, 3),
-    infer_ends=st.booleans(),
-    respect_enrollment_dates=st.booleans(),
-)
-
-
-@st.composite
-def rosters(draw: st.DrawFn) -> Roster:
-    """Draw a small roster with every disorder that terms can have."""
-    sessions = [
-        AcademicSession(
-            sourced_id=i,
-            title=draw(st.sampled_from(["A", "B"])),
-            type=draw(st.sampled_from(SessionType)),
-            start_date=draw(MAYBE_DAYS),
-            end_date=draw(MAYBE_DAYS),
-            end_semantics=draw(st.sampled_from(EndSemantics)),
-            parent_id=draw(st.none() | st.sampled_from([*SESSION_IDS, "gone"])),
-            org_id=draw(st.none() | st.sampled_from(["o1", "o2"])),
-        )
-        for i in draw(st.lists(st.sampled_from(SESSION_IDS), unique=True))
-    ]
-    classes = [
-        Class(
-            sourced_id=i,
-            org_id=draw(st.none() | st.sampled_from(["o1", "o2"])),
-            session_ids=tuple(draw(st.lists(st.sampled_from([*SESSION_IDS, "gone"]), max_size=2))),
-            begin_date=draw(MAYBE_DAYS),
-            end_date=draw(MAYBE_DAYS),
-        )
-        for i in draw(st.lists(st.sampled_from(CLASS_IDS), unique=True))
-    ]
-    enrollments = [
-        Enrollment(
-            sourced_id=f"e{n}",
-            user_id=draw(st.sampled_from(["u0", "u1", "gone", None])),
-            class_id=draw(st.sampled_from([*CLASS_IDS, None])),
-            role=Role.student,
-            begin_date=draw(MAYBE_DAYS),
-            end_date=draw(MAYBE_DAYS),
-        )
-        for n in range(draw(st.integers(0, 5)))
-    ]
-    people = [User(sourced_id="u0"), User(sourced_id="u1")]
-    return Roster.from_records(
-        [*sessions, *classes, *enrollments, *people],
-        source=Source("clever", "d1"),
-        pulled_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-
-
-def _choices(roster: Roster, ids: set[str]) -> list[TermChoice]:
-    return [TermChoice.of(s) for s in roster.academic_sessions if s.sourced_id in ids]
-
-
-CHOSEN = st.none() | st.sets(st.sampled_from(SESSION_IDS))
+from edlink.vocabulary import SessionType
 
 
 @given(rosters(), DAYS, CHOSEN, POLICIES)
@@ -90,7 +32,7 @@ def test_t1_kept_and_dropped_are_the_input(
     roster: Roster, on: date, chosen: set[str] | None, policy: TermPolicy
 ) -> None:
     """Every class and enrollment is kept or dropped, never both; all else stays."""
-    choices = None if chosen is None else _choices(roster, chosen)
+    choices = None if chosen is None else choices_of(roster, chosen)
     result = filter_terms(roster, on=on, choices=choices, policy=policy)
 
     for name in ("classes", "enrollments"):
@@ -163,12 +105,12 @@ def test_t4_shifting_every_date_changes_nothing(
     later = _shift(roster, by)
 
     first = filter_terms(
-        roster, on=on, choices=None if chosen is None else _choices(roster, chosen), policy=policy
+        roster, on=on, choices=None if chosen is None else choices_of(roster, chosen), policy=policy
     )
     second = filter_terms(
         later,
         on=on + by,
-        choices=None if chosen is None else _choices(later, chosen),
+        choices=None if chosen is None else choices_of(later, chosen),
         policy=policy,
     )
 
@@ -190,8 +132,8 @@ def test_t5_a_wider_choice_never_drops(
     roster: Roster, on: date, chosen: set[str], more: set[str], policy: TermPolicy
 ) -> None:
     """What a choice keeps, a wider choice keeps."""
-    narrow = filter_terms(roster, on=on, choices=_choices(roster, chosen), policy=policy)
-    wide = filter_terms(roster, on=on, choices=_choices(roster, chosen | more), policy=policy)
+    narrow = filter_terms(roster, on=on, choices=choices_of(roster, chosen), policy=policy)
+    wide = filter_terms(roster, on=on, choices=choices_of(roster, chosen | more), policy=policy)
 
     assert set(narrow.roster.classes) <= set(wide.roster.classes)
     assert set(narrow.roster.enrollments) <= set(wide.roster.enrollments)
@@ -202,7 +144,7 @@ def test_t6_no_enrollment_without_class_and_person(
     roster: Roster, on: date, chosen: set[str] | None, policy: TermPolicy
 ) -> None:
     """Each enrollment kept points to a class kept and a person who is there."""
-    choices = None if chosen is None else _choices(roster, chosen)
+    choices = None if chosen is None else choices_of(roster, chosen)
     kept = filter_terms(roster, on=on, choices=choices, policy=policy).roster
 
     for enrollment in kept.enrollments:
@@ -235,7 +177,7 @@ def test_g2_the_same_terms_give_the_same_result(
     roster: Roster, on: date, chosen: set[str] | None, policy: TermPolicy
 ) -> None:
     """Asked twice, a filter says the same."""
-    choices = None if chosen is None else _choices(roster, chosen)
+    choices = None if chosen is None else choices_of(roster, chosen)
 
     assert filter_terms(roster, on=on, choices=choices, policy=policy) == filter_terms(
         roster, on=on, choices=choices, policy=policy

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
 
 import attrs
 
@@ -16,6 +15,7 @@ from edlink.matching.sessions import (
     active_sessions,
     session_tree,
 )
+from edlink.matching.term_days import TermDays, passed_up, together
 from edlink.model import AcademicSession, Class, Enrollment
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
@@ -166,14 +166,7 @@ def filter_terms(
         chosen = pick_default_terms(tree, on=on, policy=policy)
     else:
         chosen, lost = _resolve(choices, sessions)
-    by_date = choices is None
-    term = _Term(
-        tree=tree,
-        on=on,
-        policy=policy,
-        by_date=by_date,
-        days=_days(tree, chosen, with_descendants=not by_date),
-    )
+    term = _Term.of(tree, chosen, on=on, policy=policy, by_date=choices is None)
     return term.apply(roster, problems=tree.problems + lost)
 
 
@@ -193,12 +186,15 @@ def pick_default_terms(
     groups = [*_by_org(tree, tree.sessions).values()]
     parts = [g for i in active for g in _by_org(tree, tree.children(i)).values()]
     groups += [g for g in parts if _is_pause([tree.windows[i] for i in g], on, policy)]
-    found = set(active)
+    probes: dict[date, list[str]] = {}
     for members in groups:
         if active.isdisjoint(members):
             probe = _probe([tree.windows[i] for i in members], on, policy)
-            inside = {i: tree.windows[i] for m in members for i in (m, *tree.descendants(m))}
-            found.update(i for i, w in inside.items() if probe is not None and _holds(w, probe))
+            if probe is not None:
+                probes.setdefault(probe, []).extend(members)
+    found = set(active)
+    for probe, members in probes.items():
+        found.update(i for i in tree.families(members) if _holds(tree.windows[i], probe))
     return tuple(sorted(found))
 
 
@@ -269,38 +265,53 @@ def _still_is(session: AcademicSession, choice: TermChoice) -> bool:
     return same_title or dates == (session.start_date, session.end_date) != (None, None)
 
 
-def _days(
-    tree: SessionTree, chosen: Iterable[str], *, with_descendants: bool
-) -> dict[str, frozenset[Window]]:
-    """Return the sessions that keep a class, each with the days for which it does."""
-    days: dict[str, set[Window]] = {}
-    for i in chosen:
-        window = tree.windows[i]
-        days.setdefault(i, set()).add(window)
-        for above in tree.ancestors(i):
-            days.setdefault(above, set()).add(window)
-        for below in tree.descendants(i) if with_descendants else ():
-            days.setdefault(below, set()).add(tree.windows[below])
-    return {i: frozenset(windows) for i, windows in days.items()}
-
-
 @attrs.frozen(kw_only=True)
 class _Term:
-    """The sessions that decide, and how."""
+    """
+    The sessions that decide, and how.
+
+    Attributes:
+        every: The days of all that were picked, or chosen with what lies inside.
+        days: By session that keeps a class, the days for which it does: by date its own and those
+            of what lies inside it, else all.
+    """
 
     tree: SessionTree
     on: date
     policy: TermPolicy
     by_date: bool
-    days: Mapping[str, frozenset[Window]]
+    every: TermDays
+    days: Mapping[str, TermDays]
+
+    @classmethod
+    def of(
+        cls,
+        tree: SessionTree,
+        chosen: Iterable[str],
+        *,
+        on: date,
+        policy: TermPolicy,
+        by_date: bool,
+    ) -> "_Term":
+        def days_of(*ids: str) -> TermDays:
+            windows = [tree.windows[i] for i in ids]
+            return TermDays.of(windows, on, grace_days=policy.grace_days)
+
+        deciding = tuple(chosen) if by_date else tree.families(chosen)
+        every = days_of(*deciding)
+        own = {i: days_of(i) if by_date else every for i in deciding}
+        days = passed_up(tree, own)
+        return cls(tree=tree, on=on, policy=policy, by_date=by_date, every=every, days=days)
 
     def apply(self, roster: Roster, *, problems: tuple[SessionProblem, ...]) -> FilterResult:
         classes: dict[str, Class] = {}
+        kept: dict[str, TermDays] = {}
         dropped, flags = [], []
         for class_ in roster.classes:
-            reason = self.reason_to_drop(class_)
+            deciding = self.deciding(class_)
+            reason = self.reason_to_drop(class_, deciding)
             if reason is None:
-                classes[class_.sourced_id] = class_
+                classes[class_.sourced_id], kept[class_.sourced_id] = class_, deciding
             else:
                 dropped.append(_note(Kind.class_, class_.sourced_id, reason))
             reported = reason is None and self.policy.undated is Undated.report
@@ -308,7 +319,7 @@ class _Term:
                 flags.append(_note(Kind.class_, class_.sourced_id, "undated"))
         enrollments = []
         for enrollment in roster.enrollments:
-            why = self.why_not(enrollment, classes, roster)
+            why = self.why_not(enrollment, kept, roster)
             if why is None:
                 enrollments.append(enrollment)
             else:
@@ -330,55 +341,45 @@ class _Term:
             self.tree.windows[i].is_open for i in class_.session_ids if i in self.tree.windows
         )
 
-    def reason_to_drop(self, class_: Class) -> str | None:
-        if self._is_in_term(class_):
+    def deciding(self, class_: Class) -> TermDays:
+        """Return the days that decide on a class: its sessions', else all."""
+        own = [self.days[i] for i in class_.session_ids if i in self.days]
+        return together(own) if own else self.every
+
+    def reason_to_drop(self, class_: Class, deciding: TermDays) -> str | None:
+        if self._is_in_term(class_, deciding):
             return None
         if self.is_undated(class_):
             return "undated" if self.policy.undated is Undated.drop else None
         return "out_of_term"
 
-    def _is_in_term(self, class_: Class) -> bool:
+    def _is_in_term(self, class_: Class, deciding: TermDays) -> bool:
         hangs = any(i in self.days for i in class_.session_ids)
         own = _own(class_)
         if own.is_open:
             return hangs
         if self.by_date:
-            return self.is_current(own, class_)
-        return hangs or any(own.overlaps(window) for window in self.every)
+            return self.is_current(own, deciding)
+        return hangs or self.every.meet(own)
 
-    def is_current(self, days: Window, class_: Class) -> bool:
-        """Return whether days of a class hold ``on``, or meet a deciding term that does not."""
-        grace = self.policy.grace_days
-        holds = days.contains(self.on, grace_days=grace)
-        return (self.by_date and holds and not self.every) or any(
-            holds if window.contains(self.on, grace_days=grace) else days.overlaps(window)
-            for window in self._deciding(class_)
-        )
-
-    def _deciding(self, class_: Class) -> frozenset[Window]:
-        """Return the days that decide on a class: by date its sessions', else all."""
-        own = [self.days[i] for i in class_.session_ids if i in self.days] if self.by_date else []
-        if len(own) == 1:
-            return own[0]
-        return frozenset().union(*own) if own else self.every
-
-    @cached_property
-    def every(self) -> frozenset[Window]:
-        """The days of all deciding sessions."""
-        return frozenset().union(*self.days.values())
+    def is_current(self, days: Window, deciding: TermDays) -> bool:
+        """Return whether days hold ``on``, or meet a deciding term that does not."""
+        is_asked = deciding.holds or (self.by_date and not self.days)
+        holds = is_asked and days.contains(self.on, grace_days=self.policy.grace_days)
+        return holds or deciding.meet_beside(days)
 
     def why_not(
-        self, enrollment: Enrollment, classes: Mapping[str, Class], roster: Roster
+        self, enrollment: Enrollment, kept: Mapping[str, TermDays], roster: Roster
     ) -> str | None:
-        class_ = classes.get(enrollment.class_id or "")
-        if class_ is None:
+        deciding = kept.get(enrollment.class_id or "")
+        if deciding is None:
             return "class_not_kept"
         if enrollment.user_id is None or roster.user(enrollment.user_id) is None:
             return "user_unknown"
         days = Window(start=enrollment.begin_date, end=enrollment.end_date)
         if days.is_open or not self.policy.respect_enrollment_dates:
             return None
-        return None if self.is_current(days, class_) else "enrollment_not_current"
+        return None if self.is_current(days, deciding) else "enrollment_not_current"
 
 
 def _own(class_: Class) -> Window:
