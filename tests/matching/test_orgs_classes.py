@@ -12,7 +12,7 @@ from edlink.matching.classes import (
     plan_class_start,
 )
 from edlink.matching.orgs import match_orgs
-from edlink.matching.report import MatchReport, StoredLink
+from edlink.matching.report import MatchReport, OpenGroup, StoredLink
 from edlink.model import (
     AcademicSession,
     Class,
@@ -121,6 +121,56 @@ def test_stored_school_links_are_kept() -> None:
     assert linked(match_orgs(incoming, existing, links=links)) == [("in", "ex2", "stored_link")]
 
 
+def pairs_of(*pairs: str) -> list[StoredLink]:
+    """Return stored links of records with one-letter refs."""
+    return [StoredLink(incoming=pair[0], existing=pair[1]) for pair in pairs]
+
+
+@pytest.mark.parametrize("links", [["ab", "ac"], ["ac", "ab"]])
+def test_stored_links_that_name_a_record_twice_are_a_conflict(links: list[str]) -> None:
+    """Of two links of one school or class neither is taken, and no id decides between them."""
+    schools = match_orgs(
+        [school("a", sis_id="1"), school("d")],
+        [school("b", sis_id="1"), school("c"), school("e")],
+        links=pairs_of(*links, "de", "de", "dz"),
+    )
+    rooms = match_classes(
+        [room("a", sis_id="1"), room("d")],
+        [room("b", sis_id="1"), room("c"), room("e")],
+        links=pairs_of(*links, "de"),
+    )
+    for kind, report in (("org", schools), ("class", rooms)):
+        assert linked(report) == [("d", "e", "stored_link")]
+        assert report.conflicts == (
+            OpenGroup(
+                reason="linked_twice",
+                kind=kind,
+                incoming=("a",),
+                existing=("b", "c"),
+                rules=("stored_link",),
+            ),
+        )
+        assert (report.new, report.unmatched_existing, report.ambiguous) == ((), (), ())
+
+
+def test_two_of_one_ref_are_refused() -> None:
+    """Of two schools or classes with one ref the last is not silently the only one."""
+    with pytest.raises(ConfigError, match="EDL-CONF-085"):
+        match_orgs([school("a"), school("a", "North")], [])
+    with pytest.raises(ConfigError, match="EDL-CONF-085"):
+        match_orgs([], [school("a"), school("a", "North")])
+    with pytest.raises(ConfigError, match="EDL-CONF-085"):
+        match_classes([], [room("a"), room("a", sis_id="1")])
+
+
+def test_links_are_in_the_order_of_their_ids_whatever_rule_found_them() -> None:
+    """A link of a weaker rule stands before one of a surer rule if its id does."""
+    ids = {"2": "sis_id", "3": "nces_id", "1": "state_id"}
+    sides = [[school(f"{side}{n}", **{of: n}) for n, of in ids.items()] for side in ("in", "ex")]
+
+    assert [link.incoming for link in match_orgs(*sides).linked] == ["in1", "in2", "in3"]
+
+
 def room(ref: str, **fields: object) -> Classroom:
     """Return an algebra class of one teacher."""
     usual: dict[str, object] = {
@@ -173,7 +223,7 @@ def test_a_host_chooses_how_to_start() -> None:
         ["ex1"],
         ("in2",),
         ("ex5",),
-        ("in3", "in4", "ex9"),
+        ("ex9", "in3", "in4"),
     )
     assert (archive.created, archive.archived) == (
         ("in1", "in2", "in3", "in4"),

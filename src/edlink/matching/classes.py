@@ -109,6 +109,14 @@ def match_classes(
 
     The last needs all four on both sides; two sections of one teacher are told apart by period, and
     where they cannot be, they are ambiguous.
+
+    Args:
+        incoming: The classes of a roster, as ``classrooms_of`` gives them.
+        existing: The host's.
+        links: The pairs that the host has kept; those that name a class twice are a conflict.
+
+    Raises:
+        ConfigError: EDL-CONF-085 when two classes of one side have one ref.
     """
     sides = [[Keyed(ref=c.ref, record=c) for c in side] for side in (incoming, existing)]
     return match_by_keys("class", sides[0], sides[1], _RULES, links)
@@ -129,7 +137,7 @@ def plan_class_start(report: MatchReport, start: ClassStart) -> ClassStartPlan:
             adopted=report.linked,
             created=report.new,
             left=report.unmatched_existing,
-            open=tuple(open_incoming + open_existing),
+            open=tuple(sorted(open_incoming + open_existing)),
         )
     created = sorted([*report.new, *open_incoming, *report.linked.incoming])
     existing = sorted([*report.unmatched_existing, *open_existing, *report.linked.existing])

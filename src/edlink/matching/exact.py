@@ -7,7 +7,10 @@ from typing import Generic, TypeVar
 import attrs
 
 from edlink.matching.components import join
+from edlink.matching.ladder import STORED
 from edlink.matching.linked import Evidence, Link, Links
+from edlink.matching.meeting import untangle
+from edlink.matching.refs import require_distinct
 from edlink.matching.report import MatchReport, OpenGroup, StoredLink
 
 T = TypeVar("T")
@@ -40,24 +43,26 @@ def match_by_keys(
     """
     Return which records are the same, by rules from the surest to the least sure.
 
-    Records that share a key with several are held for a person, and no weaker rule links them.
+    Records that share a key with several, or that the host's own links name twice, are held for a
+    person, and no weaker rule links them.
+
+    Raises:
+        ConfigError: EDL-CONF-085 when two records of one side have one ref.
     """
-    left = {keyed.ref: keyed.record for keyed in incoming}
-    right = {keyed.ref: keyed.record for keyed in existing}
-    found: list[Link] = []
-    for stored in sorted(links, key=lambda link: (link.incoming, link.existing)):
-        if stored.incoming in left and stored.existing in right:
-            del left[stored.incoming], right[stored.existing]
-            found.append(_link(kind, stored.incoming, stored.existing, "stored_link", None))
+    left, right = _side(incoming), _side(existing)
+    kept, twice = _stored(kind, links, left, right)
+    found = [_link(kind, a, b, STORED.name, None) for a, b in kept]
+    for a, b in kept:
+        del left[a], right[b]
+    for group in twice:
+        _take(group, left, right)
     held: list[OpenGroup] = []
     for rule in rules:
         pairs, groups = _meet(rule, left, right)
         for some, others in _joined(groups):
-            held.append(_open(kind, rule, some, others))
-        for ref in {ref for group in held for ref in group.incoming}:
-            left.pop(ref, None)
-        for ref in {ref for group in held for ref in group.existing}:
-            right.pop(ref, None)
+            group = _open(kind, rule, some, others)
+            held.append(group)
+            _take(group, left, right)
         for a, b in pairs:
             del left[a], right[b]
             found.append(_link(kind, a, b, rule.name, rule.field))
@@ -66,7 +71,47 @@ def match_by_keys(
         new=tuple(sorted(left)),
         unmatched_existing=tuple(sorted(right)),
         ambiguous=tuple(sorted(held, key=lambda group: (group.incoming, group.existing))),
+        conflicts=twice,
     )
+
+
+def _side(records: Sequence[Keyed[T]]) -> dict[str, T]:
+    require_distinct(keyed.ref for keyed in records)
+    return {keyed.ref: keyed.record for keyed in records}
+
+
+def _stored(
+    kind: str, links: Iterable[StoredLink], left: Iterable[str], right: Iterable[str]
+) -> tuple[list[tuple[str, str]], tuple[OpenGroup, ...]]:
+    """Return the host's own pairs of what is here, and what they name twice, as groups."""
+    some, others = sorted(left), sorted(right)
+    mine = {ref: place for place, ref in enumerate(some)}
+    theirs = {ref: place for place, ref in enumerate(others)}
+    present = {
+        (mine[link.incoming], theirs[link.existing])
+        for link in links
+        if link.incoming in mine and link.existing in theirs
+    }
+    single, tangled = untangle(sorted(present))
+    groups = (
+        OpenGroup(
+            reason="linked_twice",
+            kind=kind,
+            incoming=tuple(some[i] for i in places),
+            existing=tuple(others[j] for j in mates),
+            rules=(STORED.name,),
+        )
+        for places, mates in tangled
+    )
+    return [(some[i], others[j]) for i, j in single], tuple(groups)
+
+
+def _take(group: OpenGroup, left: dict[str, T], right: dict[str, T]) -> None:
+    """Take the records of a group away from all further rules."""
+    for ref in group.incoming:
+        del left[ref]
+    for ref in group.existing:
+        del right[ref]
 
 
 def _link(kind: str, a: str, b: str, rule: str, field: str | None) -> Link:

@@ -33,21 +33,24 @@ def match_orgs(
     Args:
         incoming: A roster, or its orgs.
         existing: The host's, with its refs as sourced ids.
-        links: The pairs that the host has kept.
+        links: The pairs that the host has kept; those that name a school twice are a conflict.
         id_rule: The rule for SIS ids that the host has accepted from ``learn_id_rule``.
 
     Raises:
-        ConfigError: EDL-CONF-081 for an id rule that does not exist.
+        ConfigError: EDL-CONF-081 for an id rule that does not exist; EDL-CONF-085 when two schools
+            of one side have one sourced id.
     """
-    left = {o.sourced_id: o for o in (incoming.orgs if isinstance(incoming, Roster) else incoming)}
-    right = {org.sourced_id: org for org in existing}
+    sides = [
+        [Keyed(ref=org.sourced_id, record=org) for org in side]
+        for side in (incoming.orgs if isinstance(incoming, Roster) else incoming, existing)
+    ]
     mend = id_transform(id_rule)
     rules = [
         KeyRule(name=name, field=name, keys=_reader(types, mend if name == "sis_id" else str))
         for name, types in _RULES
     ]
-    sides = [[Keyed(ref=ref, record=org) for ref, org in side.items()] for side in (left, right)]
     report = match_by_keys("org", sides[0], sides[1], rules, links)
+    left, right = ({keyed.ref: keyed.record for keyed in side} for side in sides)
     return attrs.evolve(report, nearest=tuple(_by_name(report, left, right)))
 
 
