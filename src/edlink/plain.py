@@ -7,7 +7,7 @@ sets are lists (sets sorted).  ``from_plain`` reads what ``to_plain`` wrote and 
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -71,6 +71,11 @@ def from_versioned(cls: type[T], data: Mapping[str, Any], version: int) -> T | N
 def is_version(found: object, version: int) -> bool:
     """Return whether a version that was read is the very number; True and 1.0 are not 1."""
     return type(found) is int and found == version
+
+
+def is_day(value: object) -> bool:
+    """Return whether a value is a date; a moment is none, though Python calls it one."""
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def listed(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value

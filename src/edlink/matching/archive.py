@@ -1,7 +1,7 @@
 """Plans that a person asks for: archive the host's own records, or end an integration."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import attrs
 
@@ -70,8 +70,11 @@ def plan_unmanage(host: HostState, *, on: date, now: datetime) -> SyncPlan:
 
 def find_expired(host: HostState, policy: SyncPolicy, *, on: date) -> tuple[HostRecord, ...]:
     """Return the records archived so long ago that the host may delete them, by kind and ref."""
-    limit = on - timedelta(days=policy.retention_days)
-    expired = (h for h in host.records if h.archived_on is not None and h.archived_on <= limit)
+    expired = (
+        held
+        for held in host.records
+        if held.archived_on is not None and (on - held.archived_on).days >= policy.retention_days
+    )
     return tuple(sorted(expired, key=lambda held: (held.kind, held.ref)))
 
 

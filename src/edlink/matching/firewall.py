@@ -6,7 +6,7 @@ pulled whole, several times, and not too much goes at once.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import cast
 
@@ -251,8 +251,8 @@ class Waiting:
         """Return why this pull may archive nothing at all, or None."""
         if self.policy.paused:
             return "paused"
-        age = self.on - self.roster.pulled_at.date()
-        if age > timedelta(days=self.policy.max_age_days) or age < -timedelta(days=1):
+        age = (self.on - self.roster.pulled_at.date()).days
+        if age > self.policy.max_age_days or age < -1:
             return "stale_snapshot"
         return None
 

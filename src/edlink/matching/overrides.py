@@ -1,17 +1,20 @@
 """What people at the host decided against the source: it survives every sync."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from edlink.errors import ConfigError
 from edlink.model import RECORD_TYPES
-from edlink.plain import from_plain, is_version, listed, to_plain
+from edlink.plain import from_plain, is_day, is_version, listed, to_plain
 from edlink.vocabulary import Kind
+
+T = TypeVar("T")
 
 VERSION = 1
 
@@ -31,8 +34,23 @@ class OverrideType(StrEnum):
     sticky = "sticky"
 
 
+def _made(make: Callable[[], T]) -> T:
+    """Return what a value becomes; whatever it was given, it raises ConfigError alone."""
+    with suppress(TypeError, ValueError):
+        return make()
+    raise ConfigError("EDL-CONF-095", "an override has an unknown value")
+
+
+def _type(value: str) -> OverrideType:
+    return _made(lambda: OverrideType(value))
+
+
+def _kind(value: str) -> Kind:
+    return _made(lambda: Kind(value))
+
+
 def _names(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(values)
+    return _made(lambda: frozenset(values))
 
 
 @attrs.frozen(kw_only=True)
@@ -51,8 +69,8 @@ class Override:
         expires: The first day on which it no longer holds, or None.
     """
 
-    type: OverrideType = attrs.field(converter=OverrideType)
-    kind: Kind = attrs.field(converter=Kind)
+    type: OverrideType = attrs.field(converter=_type)
+    kind: Kind = attrs.field(converter=_kind)
     actor: str
     day: date
     ref: str | None = None
@@ -61,12 +79,24 @@ class Override:
     expires: date | None = None
 
     def __attrs_post_init__(self) -> None:
+        self._require_values()
         if (self.ref is None) == (self.sourced_id is None):
             raise ConfigError("EDL-CONF-095", "an override names a ref or a sourced id, not both")
         if (self.type is OverrideType.sticky) != bool(self.fields):
             raise ConfigError("EDL-CONF-095", "fields belong to a sticky override, and only there")
         if not self.fields <= attrs.fields_dict(RECORD_TYPES[self.kind]).keys():
             raise ConfigError("EDL-CONF-095", "a sticky override names a field that no record has")
+
+    def _require_values(self) -> None:
+        names = [name for name in (self.ref, self.sourced_id) if name is not None]
+        if not all(isinstance(text, str) for text in (self.actor, *names)):
+            raise ConfigError("EDL-CONF-095", "an override names its record and actor by texts")
+        last = self.day if self.expires is None else self.expires
+        if not (is_day(self.day) and is_day(last)):
+            raise ConfigError("EDL-CONF-095", "the days of an override are dates")
+        # One that was taken back on its first day expires on it.
+        if last < self.day:
+            raise ConfigError("EDL-CONF-095", "an override expires before its first day")
 
     def holds(self, on: date) -> bool:
         """Return whether it is in force on a day."""
@@ -105,7 +135,10 @@ _NOTHING = Effect()
 
 
 def _entries(values: Iterable[Override]) -> tuple[Override, ...]:
-    return tuple(values)
+    entries = _made(lambda: tuple(values))
+    if all(isinstance(entry, Override) for entry in entries):
+        return entries
+    raise ConfigError("EDL-CONF-095", "a ledger of overrides holds overrides alone")
 
 
 @attrs.frozen
@@ -130,12 +163,15 @@ class Overrides:
         )
 
     def overlaps(self, on: date) -> tuple[tuple[Override, ...], ...]:
-        """Return the records on which several overrides hold, as groups for a person to tidy."""
-        return tuple(
-            holding
-            for _, group in sorted([*self._by_ref.items(), *self._by_id.items()])
-            if len(holding := tuple(e for e in group if e.holds(on))) > 1
-        )
+        """
+        Return the records on which several overrides hold, as groups for a person to tidy.
+
+        A ref and a sourced id that are one text are taken for one record's: each of the host's own
+        has its ref as sourced id.
+        """
+        entries = (entry for entry in self.entries if entry.holds(on))
+        groups = _grouped((e.kind, e.sourced_id if e.ref is None else e.ref, e) for e in entries)
+        return tuple(tuple(groups[key]) for key in sorted(groups) if len(groups[key]) > 1)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ledger as JSON-safe values."""
@@ -151,7 +187,9 @@ class Overrides:
         """
         try:
             if is_version(data["version"], VERSION):
-                return cls(from_plain(Override, entry) for entry in listed(data.get("entries", [])))
+                return cls([from_plain(Override, item) for item in listed(data.get("entries", []))])
+        except ConfigError:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError):
             pass
         raise ConfigError("EDL-CONF-095", "this is not an overrides ledger of this version")

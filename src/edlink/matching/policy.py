@@ -11,7 +11,7 @@ import attrs
 from edlink.errors import ConfigError
 from edlink.matching.terms import TermChoice, TermPolicy
 from edlink.model import RECORD_TYPES
-from edlink.plain import from_plain, is_version, to_plain
+from edlink.plain import from_plain, is_day, is_version, to_plain
 from edlink.vocabulary import Kind, RelationshipKind
 
 T = TypeVar("T")
@@ -92,7 +92,10 @@ def _refuse_text(values: Iterable[Any]) -> None:
 
 def _texts(values: Iterable[str]) -> frozenset[str]:
     _refuse_text(values)
-    return frozenset(values)
+    texts = _made(lambda: frozenset(values))
+    if not all(isinstance(text, str) for text in texts):
+        raise ConfigError("EDL-CONF-091", "ids and names of fields are texts")
+    return texts
 
 
 def _fields(values: Iterable[str]) -> frozenset[str]:
@@ -100,7 +103,7 @@ def _fields(values: Iterable[str]) -> frozenset[str]:
     names = _texts(values)
     known = {name for record in RECORD_TYPES.values() for name in attrs.fields_dict(record)}
     if not names <= known:
-        unknown = ", ".join(sorted(map(str, names - known)))
+        unknown = ", ".join(sorted(names - known))
         raise ConfigError("EDL-CONF-091", f"no record has the fields {unknown}")
     return names
 
@@ -119,6 +122,25 @@ def _modes(values: Mapping[str, ClassMode]) -> dict[str, ClassMode]:
 
 def _profile(value: str) -> Profile:
     return _made(lambda: Profile(value))
+
+
+def _day(value: date | None) -> date | None:
+    if value is None or is_day(value):
+        return value
+    raise ConfigError("EDL-CONF-091", "the last day of a profile is a date")
+
+
+def _choices(values: Iterable[TermChoice]) -> tuple[TermChoice, ...]:
+    choices = _made(lambda: tuple(values))
+    if all(isinstance(choice, TermChoice) for choice in choices):
+        return choices
+    raise ConfigError("EDL-CONF-091", "the terms chosen are TermChoice values")
+
+
+def _terms(value: TermPolicy) -> TermPolicy:
+    if isinstance(value, TermPolicy):
+        return value
+    raise ConfigError("EDL-CONF-091", "how terms decide is a TermPolicy")
 
 
 def _limits(values: Mapping[Kind, Any]) -> dict[Kind, Limits]:
@@ -175,8 +197,8 @@ class SyncPolicy:
     )
     respect_enrollment_dates: bool = False
     respect_sessions: bool = False
-    term_choices: tuple[TermChoice, ...] = ()
-    terms: TermPolicy = TermPolicy()
+    term_choices: tuple[TermChoice, ...] = attrs.field(default=(), converter=_choices)
+    terms: TermPolicy = attrs.field(default=TermPolicy(), converter=_terms)
     class_modes: Mapping[str, ClassMode] = attrs.field(factory=dict, converter=_modes)
     ignored_fields: frozenset[str] = attrs.field(
         default=frozenset({"date_last_modified"}), converter=_fields
@@ -185,7 +207,7 @@ class SyncPolicy:
     limits: Mapping[Kind, Limits] = attrs.field(factory=dict, converter=_limits)
     rollover_limits: Mapping[Kind, Limits] = attrs.field(factory=dict, converter=_limits)
     profile: Profile = attrs.field(default=Profile.in_year, converter=_profile)
-    profile_until: date | None = None
+    profile_until: date | None = attrs.field(default=None, converter=_day)
     class_loss_percent: int = 50
     min_absences: int = 2
     grace_days: int = 3
@@ -252,8 +274,10 @@ class SyncPolicy:
             ConfigError: EDL-CONF-090 for an unknown setting or version, EDL-CONF-091 for a value
                 that a setting cannot have.
         """
+        if not isinstance(data, Mapping):
+            raise ConfigError("EDL-CONF-091", "a policy is a mapping of settings")
         known = {field.name for field in attrs.fields(cls)}
-        unknown = sorted(data.keys() - known - {"version"})
+        unknown = sorted(map(str, data.keys() - known - {"version"}))
         if unknown or not is_version(data.get("version", VERSION), VERSION):
             message = "the policy has settings that this version does not know: "
             raise ConfigError("EDL-CONF-090", message + (", ".join(unknown) or "version"))
