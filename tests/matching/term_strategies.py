@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import strategies as st
 
 from edlink.coverage import Source
-from edlink.matching.terms import Between, TermChoice, TermPolicy, Undated
+from edlink.matching.term_policy import Between, TermPolicy, Undated
+from edlink.matching.terms import TermChoice
 from edlink.model import AcademicSession, Class, Enrollment, User
 from edlink.roster import Roster
 from edlink.vocabulary import EndSemantics, Role, SessionType

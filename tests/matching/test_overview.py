@@ -3,7 +3,7 @@ from datetime import date
 from tests.matching.term_cases import FALL, PEOPLE, SPRING, YEAR, a_roster
 
 from edlink.matching.overview import term_overview
-from edlink.matching.terms import TermPolicy
+from edlink.matching.term_policy import TermPolicy
 from edlink.model import AcademicSession
 from edlink.vocabulary import SessionType
 

@@ -10,7 +10,8 @@ from edlink.matching.archive import find_expired
 from edlink.matching.overrides import Override, Overrides, OverrideType
 from edlink.matching.policy import ClassMode, Limits, Profile, SyncPolicy
 from edlink.matching.sync import plan_sync
-from edlink.matching.terms import TermChoice, TermPolicy, Undated
+from edlink.matching.term_policy import TermPolicy, Undated
+from edlink.matching.terms import TermChoice
 from edlink.vocabulary import Kind, RelationshipKind
 
 DAY = date(2025, 10, 1)

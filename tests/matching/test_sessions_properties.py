@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from edlink.coverage import Source
 from edlink.matching.overview import term_overview
 from edlink.matching.sessions import SessionTree, session_tree
-from edlink.matching.terms import TermPolicy, filter_terms, pick_default_terms
+from edlink.matching.term_policy import TermPolicy
+from edlink.matching.terms import filter_terms, pick_default_terms
 from edlink.model import AcademicSession
 from edlink.roster import Roster
 from edlink.vocabulary import EndSemantics, SessionType

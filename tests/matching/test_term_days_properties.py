@@ -10,7 +10,8 @@ from tests.matching.term_strategies import CHOSEN, DAYS, POLICIES, choices_of, r
 from edlink.matching.session_ends import settle_ends
 from edlink.matching.sessions import SessionTree, Window, session_tree
 from edlink.matching.term_days import TermDays, together
-from edlink.matching.terms import TermPolicy, Undated, filter_terms, pick_default_terms
+from edlink.matching.term_policy import TermPolicy, Undated
+from edlink.matching.terms import filter_terms, pick_default_terms
 from edlink.model import Class, Enrollment
 from edlink.roster import Roster
 

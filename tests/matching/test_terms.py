@@ -1,18 +1,13 @@
 from datetime import date
+from typing import Any
 
 import attrs
 import pytest
 from tests.matching.term_cases import CLASSES, FALL, PEOPLE, SPRING, YEAR, a_roster, enrolled
 
 from edlink.errors import ConfigError
-from edlink.matching.terms import (
-    Between,
-    FilterResult,
-    TermChoice,
-    TermPolicy,
-    Undated,
-    filter_terms,
-)
+from edlink.matching.term_policy import Between, TermPolicy, Undated
+from edlink.matching.terms import FilterResult, TermChoice, filter_terms
 from edlink.model import AcademicSession, Class
 from edlink.vocabulary import Kind, SessionType
 
@@ -291,7 +286,26 @@ def test_inference_may_be_switched_off() -> None:
     ]
 
 
-def test_a_negative_number_of_days_is_refused() -> None:
-    """Days are counted from 0."""
-    with pytest.raises(ConfigError, match="EDL-CONF-092"):
-        TermPolicy(grace_days=-1)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"grace_days": -1},
+        {"next_within_days": "45"},
+        {"grace_days": True},
+        {"between": "later"},
+        {"undated": None},
+        {"infer_ends": "no"},
+    ],
+)
+def test_a_value_that_a_setting_cannot_have_is_refused(settings: dict[str, Any]) -> None:
+    """Days are counted from 0, words are those there are, and a switch is on or off."""
+    with pytest.raises(ConfigError, match="EDL-CONF-092") as caught:
+        TermPolicy(**settings)
+    assert caught.value.__context__ is None
+
+
+def test_a_word_will_do_for_a_setting() -> None:
+    """A policy may be written with texts."""
+    policy = TermPolicy(undated="drop", between="last")
+
+    assert policy == TermPolicy(undated=Undated.drop, between=Between.last)

@@ -21,7 +21,8 @@ from tests.matching.term_strategies import (
 
 from edlink.coverage import Source
 from edlink.matching.sessions import active_sessions, session_tree
-from edlink.matching.terms import TermChoice, TermPolicy, filter_terms
+from edlink.matching.term_policy import TermPolicy
+from edlink.matching.terms import TermChoice, filter_terms
 from edlink.model import AcademicSession, Class
 from edlink.roster import Roster
 from edlink.vocabulary import SessionType

@@ -127,13 +127,11 @@ if typing.TYPE_CHECKING:
     from edlink.matching.suggest import Suggestions, SuggestionSettings, suggest_matches
     from edlink.matching.summary import summarize_sync
     from edlink.matching.sync import plan_sync
+    from edlink.matching.term_policy import Between, TermPolicy, Undated
     from edlink.matching.terms import (
-        Between,
         FilterResult,
         TermChoice,
         TermNote,
-        TermPolicy,
-        Undated,
         filter_terms,
         pick_default_terms,
     )
@@ -372,10 +370,8 @@ _NAMES = {
     "suggest": "SuggestionSettings Suggestions suggest_matches",
     "summary": "summarize_sync",
     "sync": "plan_sync",
-    "terms": (
-        "Between FilterResult TermChoice TermNote TermPolicy Undated filter_terms "
-        "pick_default_terms"
-    ),
+    "term_policy": "Between TermPolicy Undated",
+    "terms": "FilterResult TermChoice TermNote filter_terms pick_default_terms",
     "words": "explain",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}

@@ -12,7 +12,8 @@ from edlink.matching.sessions import (
     Window,
     session_tree,
 )
-from edlink.matching.terms import TermPolicy, pick_default_terms
+from edlink.matching.term_policy import TermPolicy
+from edlink.matching.terms import pick_default_terms
 from edlink.roster import Roster
 from edlink.vocabulary import EndSemantics, Role, SessionType
 

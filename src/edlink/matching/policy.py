@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import attrs
 
 from edlink.errors import ConfigError
-from edlink.matching.terms import TermChoice, TermPolicy
+from edlink.matching.term_policy import TermPolicy
+from edlink.matching.terms import TermChoice
 from edlink.model import RECORD_TYPES
 from edlink.plain import from_plain, is_day, is_version, to_plain
 from edlink.vocabulary import Kind, RelationshipKind

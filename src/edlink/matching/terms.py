@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from enum import StrEnum
 
 import attrs
 
-from edlink.errors import ConfigError
 from edlink.matching.session_ends import later, settle_ends
 from edlink.matching.sessions import (
     SessionProblem,
@@ -16,56 +14,10 @@ from edlink.matching.sessions import (
     session_tree,
 )
 from edlink.matching.term_days import TermDays, passed_up, together
+from edlink.matching.term_policy import Between, TermPolicy, Undated
 from edlink.model import AcademicSession, Class, Enrollment
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
-
-
-class Undated(StrEnum):
-    """What becomes of a class that no date says anything of; ``report`` keeps and flags it."""
-
-    keep = "keep"
-    drop = "drop"
-    report = "report"
-
-
-class Between(StrEnum):
-    """
-    What is current on a day between two terms.
-
-    ``empty``: nothing.  ``last``: the terms before.  ``next``: the terms after, when they begin
-    within ``next_within_days``, else those before.
-    """
-
-    empty = "empty"
-    last = "last"
-    next = "next"
-
-
-@attrs.frozen(kw_only=True)
-class TermPolicy:
-    """
-    How terms decide.
-
-    Attributes:
-        undated: For classes without a term or any date.
-        between: For days on which a school has no active term.
-        next_within_days: How far off the next term may be under ``Between.next``.
-        grace_days: Days by which every end is put off.
-        infer_ends: Whether neighbouring sessions may correct an end date that is not stated.
-        respect_enrollment_dates: Whether an enrollment outside its own dates is dropped.
-    """
-
-    undated: Undated = attrs.field(default=Undated.report, converter=Undated)
-    between: Between = attrs.field(default=Between.next, converter=Between)
-    next_within_days: int = 45
-    grace_days: int = 0
-    infer_ends: bool = True
-    respect_enrollment_dates: bool = True
-
-    def __attrs_post_init__(self) -> None:
-        if self.next_within_days < 0 or self.grace_days < 0:
-            raise ConfigError("EDL-CONF-092", "a term policy counts days from 0")
 
 
 @attrs.frozen(kw_only=True)
