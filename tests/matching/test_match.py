@@ -340,6 +340,21 @@ def test_a_report_of_another_version_is_refused() -> None:
             MatchReport.from_dict(data)
 
 
+def test_a_report_counts_every_link_of_a_rule() -> None:
+    """Links by one rule are counted each, and add up to all links."""
+    incoming = [student(f"in{n}", sis_id=str(n)) for n in range(3)]
+    existing = [student(f"ex{n}", sis_id=str(n)) for n in range(3)]
+    named = {"given_name": "Eva"}
+    report = match_people([*incoming, student("in", **named)], [*existing, student("ex", **named)])
+    counts = report.counts()
+
+    assert (counts["linked"], counts["linked_by_sis_id"], counts["linked_by_name_birth_date"]) == (
+        4,
+        3,
+        1,
+    )
+
+
 def test_a_report_counts_without_naming_anyone() -> None:
     """The printed report is numbers, the empty one says so."""
     report = match_people([student("in")], [student("ex")])

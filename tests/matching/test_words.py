@@ -1,8 +1,10 @@
+import pytest
 from tests.matching.people_cases import DAY, student
 
 from edlink.matching.causes import explain_unmatched
+from edlink.matching.linked import Link, Links
 from edlink.matching.match import match_people
-from edlink.matching.report import StoredLink
+from edlink.matching.report import MatchReport, NearMiss, OpenGroup, StoredLink
 from edlink.matching.words import explain
 
 
@@ -57,6 +59,68 @@ def test_an_explanation_keeps_to_the_record_asked_for() -> None:
     people = [*incoming, *existing]
 
     assert explain(report, "ex9", people=people, reveal=True).count("ref=") == 1
+
+
+def link(incoming: str, existing: str) -> Link:
+    """Return a link by SIS id."""
+    return Link(incoming=incoming, existing=existing, kind="student", rule="sis_id")
+
+
+@pytest.mark.parametrize(
+    ("ref", "pairs"),
+    [
+        ("i1", ["i1 e2", "i1 e1"]),
+        ("e1", ["i1 e1"]),
+        ("e2", ["i1 e2", "i2 e2"]),
+        ("i2", ["i2 e2"]),
+        ("x", ["i3 x", "x e3"]),
+        ("i3", ["i3 x"]),
+        ("e3", ["x e3"]),
+    ],
+)
+def test_a_report_made_by_hand_is_explained_link_by_link(ref: str, pairs: list[str]) -> None:
+    """Every link that names an id is told, in the order of the report, and no other."""
+    report = MatchReport(
+        linked=Links(
+            link(*pair)
+            for pair in [("i3", "x"), ("i1", "e2"), ("x", "e3"), ("i1", "e1"), ("i2", "e2")]
+        )
+    )
+    told = [" is linked with ".join(pair.split()) + " by sis_id." for pair in pairs]
+
+    assert explain(report, ref).splitlines() == told
+
+
+def test_a_host_ref_is_explained_by_its_link() -> None:
+    """Who asks by the host's ref is told the link as who asks by the sourced id."""
+    report = match_people([student("in", sis_id="1")], [student("ex", sis_id="1")])
+
+    assert explain(report, "ex").splitlines()[0] == "in is linked with ex by sis_id."
+    assert explain(report, "ex") == explain(report, "in")
+
+
+def test_what_names_an_id_is_found_as_looking_at_everything_would() -> None:
+    """Groups and neighbors of an id are those that name it, in the order of the report."""
+    groups = [
+        OpenGroup(
+            reason="likely", kind="student", incoming=(f"i{n}", "i9"), existing=(f"e{n % 2}",)
+        )
+        for n in range(4)
+    ]
+    nearest = tuple(
+        NearMiss(incoming=f"i{n}", existing=f"e{n % 3}", kind="student", weight=1.0)
+        for n in range(4)
+    )
+    report = MatchReport(
+        ambiguous=tuple(groups[1:]), conflicts=tuple(groups[:1]), nearest=nearest, new=("e1",)
+    )
+    for ref in ("i0", "i1", "i9", "e0", "e1", "e2", "none"):
+        named = tuple(g for g in groups if ref in g.incoming + g.existing)
+
+        assert report.groups_with(ref) == named
+        assert report.nearest_with(ref) == tuple(
+            near for near in nearest if ref in (near.incoming, near.existing)
+        )
 
 
 def test_values_are_shown_on_request_only() -> None:

@@ -5,9 +5,9 @@ A report holds ids and names of fields, never a value, so it may be stored, show
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -16,6 +16,8 @@ from edlink.matching.linked import Link, Links
 from edlink.plain import from_versioned, to_plain
 
 VERSION = 1
+
+T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -148,6 +150,30 @@ class MatchReport:
         place = self._by_existing.get(existing)
         return None if place is None else self.linked.incoming[place]
 
+    def is_new(self, incoming: str) -> bool:
+        """Return whether no rule found a record for an incoming one."""
+        return incoming in self._new
+
+    def is_unmatched(self, existing: str) -> bool:
+        """Return whether no incoming record fits a host record."""
+        return existing in self._unmatched
+
+    def links_with(self, ref: str) -> tuple[Link, ...]:
+        """Return the links that name an id, on either side; in a report of matching one or none."""
+        places = self._several.get(ref)
+        if places is None:
+            sides = (self._by_incoming.get(ref), self._by_existing.get(ref))
+            places = sorted({place for place in sides if place is not None})
+        return tuple(self.linked[place] for place in places)
+
+    def groups_with(self, ref: str) -> tuple[OpenGroup, ...]:
+        """Return the open groups that an id is in, on either side."""
+        return tuple(self._groups_by_ref.get(ref, ()))
+
+    def nearest_with(self, ref: str) -> tuple[NearMiss, ...]:
+        """Return the nearest candidates of an id, on either side."""
+        return tuple(self._nearest_by_ref.get(ref, ()))
+
     def stored_links(self) -> tuple[StoredLink, ...]:
         """Return the links as a host keeps them for the next run."""
         pairs = zip(self.linked.incoming, self.linked.existing, strict=True)
@@ -201,3 +227,37 @@ class MatchReport:
     @cached_property
     def _by_existing(self) -> dict[str, int]:
         return {ref: place for place, ref in enumerate(self.linked.existing)}
+
+    @cached_property
+    def _several(self) -> dict[str, list[int]]:
+        """Where the links are that share an id on one side; matching itself makes none."""
+        sides = (self.linked.incoming, self.linked.existing)
+        if len(self._by_incoming) == len(self._by_existing) == len(self.linked):
+            return {}
+        shared = {ref for side in sides for ref, count in Counter(side).items() if count > 1}
+        places = range(len(self.linked))
+        return _by_ref(places, lambda place: {side[place] for side in sides} & shared)
+
+    @cached_property
+    def _groups_by_ref(self) -> dict[str, list[OpenGroup]]:
+        return _by_ref(self.groups(), lambda group: {*group.incoming, *group.existing})
+
+    @cached_property
+    def _nearest_by_ref(self) -> dict[str, list[NearMiss]]:
+        return _by_ref(self.nearest, lambda near: {near.incoming, near.existing})
+
+    @cached_property
+    def _new(self) -> frozenset[str]:
+        return frozenset(self.new)
+
+    @cached_property
+    def _unmatched(self) -> frozenset[str]:
+        return frozenset(self.unmatched_existing)
+
+
+def _by_ref(things: Iterable[T], refs_of: Callable[[T], Iterable[str]]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for thing in things:
+        for ref in refs_of(thing):
+            found.setdefault(ref, []).append(thing)
+    return found

@@ -29,26 +29,17 @@ def explain(
 
 
 def _lines(report: MatchReport, ref: str) -> Iterator[str]:
-    for link in _links(report, ref):
+    for link in report.links_with(ref):
         yield from _link(link)
-    for group in report.groups():
-        if ref in (*group.incoming, *group.existing):
-            yield from _group(group)
-    if ref in report.new:
+    for group in report.groups_with(ref):
+        yield from _group(group)
+    if report.is_new(ref):
         yield f"{ref} is new: no rule found a record for it."
-    if ref in report.unmatched_existing:
+    if report.is_unmatched(ref):
         yield f"{ref} is unmatched: no incoming record fits it."
-    for near in report.nearest:
-        if ref in (near.incoming, near.existing):
-            fields = ", ".join(near.differs) or "nothing"
-            yield f"Nearest: {near.incoming} and {near.existing} differ in {fields}."
-
-
-def _links(report: MatchReport, ref: str) -> list[Link]:
-    """Return the links of one id, which may be a record's on either side."""
-    incoming = report.incoming_of(ref)
-    found = (report.link_of(i) for i in dict.fromkeys((ref, incoming)) if i is not None)
-    return [link for link in found if link is not None]
+    for near in report.nearest_with(ref):
+        fields = ", ".join(near.differs) or "nothing"
+        yield f"Nearest: {near.incoming} and {near.existing} differ in {fields}."
 
 
 def _link(link: Link) -> Iterator[str]:
@@ -70,15 +61,11 @@ def _group(group: OpenGroup) -> Iterator[str]:
 
 
 def _concerned(report: MatchReport, ref: str) -> set[str]:
-    found = {ref}.union(*((link.incoming, link.existing) for link in _links(report, ref)))
-    for group in report.groups():
-        members = {*group.incoming, *group.existing}
-        if ref in members:
-            found |= members | set(group.holders)
-    for near in report.nearest:
-        if ref in (near.incoming, near.existing):
-            found |= {near.incoming, near.existing}
-    return found
+    return {ref}.union(
+        *((link.incoming, link.existing) for link in report.links_with(ref)),
+        *((near.incoming, near.existing) for near in report.nearest_with(ref)),
+        *((*group.incoming, *group.existing, *group.holders) for group in report.groups_with(ref)),
+    )
 
 
 def _values(person: Person) -> str:
