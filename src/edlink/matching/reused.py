@@ -9,7 +9,7 @@ from edlink.matching.host import HostRecord, HostState
 from edlink.matching.people import empty_like, people_of
 from edlink.matching.reading import Reader
 from edlink.matching.rules import MatchRules
-from edlink.matching.vetoes import is_contradicted
+from edlink.matching.vetoes import is_replaced
 from edlink.model import Demographics, User
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
@@ -56,7 +56,7 @@ def reused_ids(host: HostState, incoming: Roster, find_ref: FindRef) -> frozense
     theirs = attrs.evolve(nobody, users=tuple(after), demographics=tuple(filter(None, now)))
     ours = attrs.evolve(nobody, users=tuple(before), demographics=tuple(dates))
     pairs = zip(people_of(ours), people_of(theirs), strict=True)
-    return frozenset(b.ref for a, b in pairs if is_contradicted(_READER, b, a))
+    return frozenset(b.ref for a, b in pairs if is_replaced(_READER, b, a))
 
 
 def _own_dates(host: HostState) -> dict[str, HostRecord]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from edlink.matching.name_levels import COMPATIBLE, NameLevel
-from edlink.matching.people import Person
+from edlink.matching.people import Person, PersonKind
 from edlink.matching.reading import Reader
 
 
@@ -53,6 +53,23 @@ def is_contradicted(reader: Reader, a: Person, b: Person) -> bool:
         return False
     same_day = reader.birth_dates(a, b)
     return family is NameLevel.differs if same_day is None else not same_day
+
+
+def is_replaced(reader: Reader, a: Person, b: Person) -> bool:
+    """
+    Return whether a provider's own id has passed from one person to another.
+
+    It has where ``is_contradicted`` says so, and where a birth date is absent, given names are not
+    compatible and the SIS id or the kind of person is another: the family name is a family's.
+    Who took another given name keeps the SIS id.
+    """
+    if is_contradicted(reader, a, b):
+        return True
+    given, _ = reader.name_levels(a, b)
+    if given is not NameLevel.differs or reader.birth_dates(a, b) is not None:
+        return False
+    kinds = {a.kind, b.kind} - {PersonKind.other}
+    return len(kinds) > 1 or ids_part(reader, a, b)
 
 
 def ids_part(reader: Reader, a: Person, b: Person, *fields: str) -> bool:
