@@ -147,4 +147,4 @@ def test_a_sticky_end_of_a_link_follows_no_rekey() -> None:
     host: HostState = a_host(HELD)
     plan = plan_sync(host, roster, REPORT, overrides=Overrides([entry]), on=DAY)
 
-    assert held_of(plan, Kind.enrollment) == []
+    assert "e00" not in {i for _, i in held_of(plan, Kind.enrollment)}

@@ -72,6 +72,7 @@ def test_an_inverse_plan_undoes_all() -> None:
         Action.adopt,
         Action.create,
         Action.restore,
+        Action.update,
         Action.merge,
         Action.archive,
     }

@@ -268,7 +268,7 @@ def test_s8_a_hold_stops_removals_only(drawn: tuple[HostState, SyncPlan, SyncPla
 def test_s8_a_hold_on_people_holds_what_hangs_on_them(
     drawn: tuple[HostState, SyncPlan, SyncPlan],
 ) -> None:
-    """While something is held, no new link leads nowhere; no old one goes but an earlier owner's."""
+    """While something is held no new link leads nowhere, and no old one goes; leftovers do."""
     host, held, _ = drawn
     gone = {(c.kind, c.sourced_id) for c in held.held if c.action is Action.archive}
     after = apply_sync(host, held)
@@ -324,8 +324,8 @@ def test_s9_each_managed_record_is_in_one_place(drawn: tuple[HostState, SyncPlan
     """Re-keys and archives are disjoint, and the counts add up."""
     host, plan = drawn
     managed = {(h.kind, h.ref) for h in host.records if h.source == SOURCE and h.is_active}
-    further = [c for c in plan.held if c.reason != "rekey_held"]
-    steps = [(c.kind, c.ref) for c in (*plan.changes, *further) if c.ref is not None]
+    further = [c for c in (*plan.changes, *plan.held) if c.reason not in {"rekeyed", "rekey_held"}]
+    steps = [(c.kind, c.ref) for c in further if c.ref is not None]
     kept = [(k.kind, k.ref) for k in plan.kept if k.ref is not None]
     placed = [key for key in (*steps, *kept) if key in managed]
 

@@ -221,10 +221,12 @@ class Arrivals:
         change = self._step_to(action, held, here, effect, rule)
         # A record that connects the same two as before is not lost under its new id: sources
         # that make up such ids every night would otherwise be held every night.
-        # And one that returns under a new id is not lost either.
-        if action is Action.rekey and held.is_active and self.kind not in CONNECTING:
-            self.rekeys.append((change, held))
-            return
+        if action is Action.rekey and self.kind not in CONNECTING:
+            self.draft.renamed[self.kind][held.sourced_id] = record.sourced_id
+            # One that returns under a new id is not lost either.
+            if held.is_active:
+                self.rekeys.append((change, held))
+                return
         self.draft.changes.append(change)
         self.draft.present[self.kind].add(record.sourced_id)
         if action is Action.adopt:

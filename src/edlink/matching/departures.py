@@ -84,7 +84,7 @@ class Departures:
             return
         why = draft.waiting.why_blocked()
         orgs, roles = draft.places.orgs(held.record), draft.places.roles(held.record)
-        why = why or draft.reach.why_not(self.kind, held.record, orgs, roles)
+        why = why or draft.reach.why_not(self.kind, draft.as_there(held.record), orgs, roles)
         is_deleted = (self.kind, i) in draft.wanted.deleted
         if why is None and not is_deleted:
             why = draft.reach.why_elsewhere(self.kind, roles)
@@ -140,7 +140,6 @@ class Departures:
             record, change = removal.held.record, removal.change
             if change.action is Action.rekey:
                 draft.present[self.kind].add(change.sourced_id)
-                draft.renamed[self.kind][record.sourced_id] = change.sourced_id
             is_free = scopes.isdisjoint({None, *draft.places.orgs(record)})
             if is_free and not draft.hangs_on_withheld(record):
                 draft.changes.append(change)

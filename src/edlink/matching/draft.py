@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 import attrs
 
 from edlink.matching.firewall import Places, Reach, Waiting
 from edlink.matching.host import Absence, Hold, HostRecord, HostState
-from edlink.matching.links import END_FIELDS, ends_of
+from edlink.matching.links import ends_of, with_new_ends
 from edlink.matching.overrides import Effect, Overrides
 from edlink.matching.plan import Change, Keep
 from edlink.matching.policy import SyncPolicy
@@ -132,12 +132,11 @@ class Draft:
         """Return a connecting record with its ends as the host has them while re-keys are held."""
         if not self.ids_here:
             return record
-        here: dict[str, Any] = {
-            name: old
-            for name, target in END_FIELDS.get(type(record), ())
-            if (old := self.ids_here.get((target, getattr(record, name) or ""))) is not None
-        }
-        return attrs.evolve(record, **here) if here else record
+        return with_new_ends(record, lambda kind, i: self.ids_here.get((kind, i)))
+
+    def as_there(self, record: Record) -> Record:
+        """Return the host's connecting record with its ends as the roster knows them."""
+        return with_new_ends(record, lambda kind, i: self.renamed[kind].get(i))
 
     def hangs_on_withheld(self, record: Record) -> bool:
         """Return whether the archiving of an end of a connecting record is held."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+import attrs
+
 from edlink.matching.host import HostRecord
 from edlink.model import RECORD_TYPES, Demographics, Enrollment, Record, Relationship
 from edlink.references import REFERENCES
@@ -34,6 +36,13 @@ def ends_of(record: Record) -> tuple[tuple[Kind, str | None], ...]:
         case Demographics():
             return ((Kind.user, record.sourced_id),)
     return ()
+
+
+def with_new_ends(record: Record, new_ids: Callable[[Kind, str], str | None]) -> Record:
+    """Return a connecting record whose ends have the ids that they get, where they get one."""
+    ends = ((n, new_ids(k, getattr(record, n) or "")) for n, k in END_FIELDS.get(type(record), ()))
+    new: dict[str, Any] = {name: i for name, i in ends if i is not None}
+    return attrs.evolve(record, **new) if new else record
 
 
 def _connects(record: Record, rename: Rename) -> Key | None:

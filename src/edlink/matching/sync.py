@@ -10,6 +10,7 @@ from edlink.matching.arrivals import Arrivals
 from edlink.matching.departures import Departures
 from edlink.matching.draft import Draft, Matches
 from edlink.matching.firewall import Places, Reach, Waiting
+from edlink.matching.following import follow_rekeys
 from edlink.matching.host import HostState, TypedFields
 from edlink.matching.overrides import Overrides
 from edlink.matching.plan import SyncPlan, ordered
@@ -75,6 +76,7 @@ def plan_sync(  # noqa: PLR0913 - each is one fact that only the host knows
         arrivals.settle()
         departures = Departures(draft=draft, kind=kind, taken=arrivals.taken)
         departures.settle(arrivals.rekeys, arrivals.changed)
+    follow_rekeys(draft)
     return _finished(draft)
 
 
