@@ -80,7 +80,6 @@ class RoleAssignment:
     end_date: date | None = None
     title: str | None = private()
     department: str | None = private()
-    status_raw: str | None = None
     user_profile_id: str | None = private()
     sourced_id: str | None = None
 
