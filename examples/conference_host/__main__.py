@@ -9,9 +9,12 @@ import argparse
 import os
 import secrets
 import signal
+import sqlite3
+import sys
 import tempfile
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from examples.conference_host import Conference, Store, create_app
 from examples.conference_host.demo import (
@@ -21,8 +24,11 @@ from examples.conference_host.demo import (
     invented_portal,
 )
 from examples.conference_host.portal import create_portal
+from examples.conference_host.providers import HostError
 from examples.conference_host.serving import serving
 from examples.conference_host.staff_door import LEAST_CODE
+
+from edlink.errors import EdlinkError
 
 
 def main() -> None:
@@ -36,15 +42,36 @@ def main() -> None:
     staff_code = os.environ.get("CONFERENCE_STAFF_CODE") or secrets.token_urlsafe(LEAST_CODE)
     if len(staff_code) < LEAST_CODE:
         parser.error(f"CONFERENCE_STAFF_CODE needs {LEAST_CODE} characters or more")
+    if chosen.public_url and not is_safe(chosen.public_url):
+        parser.error("--public-url must be on https, as the cookies of a school's app are")
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(chosen.database or Path(folder) / "conference.db")
+        try:
+            store = Store(chosen.database or Path(folder) / "conference.db")
+        except (OSError, sqlite3.Error) as error:
+            parser.error(f"--database {chosen.database} cannot be used: {error}")
         if chosen.night:
-            print(Conference(store=store, public_url="").syncs.night().to_text())
+            sync_once(store)
         elif chosen.public_url:
             conference = Conference(store=store, public_url=chosen.public_url.rstrip("/"))
             serve(conference, chosen.port, staff_code, proxies=1)
         else:
             try_out(store, chosen.port, staff_code)
+
+
+def sync_once(store: Store) -> None:
+    """Print how a night's sync ended; end with one line where it could not begin."""
+    try:
+        print(Conference(store=store, public_url="").syncs.night().to_text())
+    except (EdlinkError, HostError) as error:
+        sys.exit(str(error))
+
+
+def is_safe(public_url: str) -> bool:
+    """Return whether cookies stay private at an address: on https, or on this machine."""
+    address = urlsplit(public_url)
+    if address.hostname in {"127.0.0.1", "::1", "localhost"}:
+        return address.scheme in {"http", "https"}
+    return bool(address.hostname) and address.scheme == "https"
 
 
 def try_out(store: Store, port: int, staff_code: str) -> None:

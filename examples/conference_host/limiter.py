@@ -58,7 +58,7 @@ class SqlLimiter:
         failures, last = db.execute(
             "SELECT COUNT(*), MAX(at) FROM attempt WHERE actor = ? AND failed", (attempt.actor,)
         ).fetchone()
-        wait = self.limits.backoff * 2 ** (failures - 1) if failures else 0
+        wait = self.limits.wait_after(failures)
         return bool(network >= self.limits.network_failures or now < (last or 0) + wait)
 
     def _is_spent(self, db: sqlite3.Connection, attempt: Attempt) -> bool:

@@ -98,7 +98,7 @@ _DISTRICT = Field(
 _URL = Field(
     name="url",
     label="Server address",
-    hint="It ends before /ims/oneroster.",
+    hint="With or without /ims/oneroster/v1p1 at its end.",
     is_address=True,
 )
 _CLIENT_ID = Field(name="key", label="Client id")

@@ -5,11 +5,11 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from tests.cli.sandboxes import COMMAND, PEOPLE, Printed, running
 from typer.testing import CliRunner
 
 from edlink import Role
@@ -31,30 +31,9 @@ from edlink.sandbox import FAULTS
 from edlink.sandbox.doors import DOORS
 from edlink.veracross import MemoryTokenStore, VeracrossClient
 
-Printed = Mapping[str, str]
 Opener = Callable[[Printed], AbstractContextManager[RosterSource]]
 
 QUICK = HttpSettings(rate=0)
-COMMAND = (sys.executable, "-c", "from edlink.cli import main; main()")
-PEOPLE = 60
-
-
-@contextmanager
-def running(*options: str) -> Iterator[Printed]:
-    """Yield what the command prints, by name, while its sandbox runs."""
-    words = [*COMMAND, "sandbox", "--people", str(PEOPLE), *options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
-        printed: dict[str, str] = {}
-        for line in process.stdout or ():
-            name, colon, value = line.strip().partition(": ")
-            if not colon:
-                break
-            printed[name] = value
-        try:
-            yield printed
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
 
 
 def oauth2(printed: Printed) -> OneRosterClient:

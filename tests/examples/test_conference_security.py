@@ -245,6 +245,30 @@ def test_the_program_refuses_a_short_staff_code() -> None:
     assert "CONFERENCE_STAFF_CODE needs 12 characters or more" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--public-url http://conference.example.org", "--public-url must be on https"),
+        ("--public-url conference.example.org", "--public-url must be on https"),
+        ("--public-url ftp://127.0.0.1", "--public-url must be on https"),
+        ("--database {}/nowhere/host.db", "--database {}/nowhere/host.db cannot be used"),
+        ("--database {}", "--database {} cannot be used"),
+        ("--night", "A roster is not connected yet."),
+    ],
+)
+def test_what_the_program_cannot_do_is_one_line(tmp_path: Path, options: str, said: str) -> None:
+    """A wrong address, file or moment is told without a traceback, and nothing is served."""
+    command = [sys.executable, "-m", "examples.conference_host"]
+    command += options.format(tmp_path).split()
+    ran = subprocess.run(  # noqa: S603 - our own program
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode != 0
+    assert said.format(tmp_path) in ran.stderr.splitlines()[-1]
+    assert "Traceback" not in ran.stderr
+
+
 def test_a_session_begins_anew_with_each_sign_in(scene: Scene) -> None:
     """Whoever was signed in before at the same browser, as staff or parent, is so no more."""
     scene.sign_in(scene.staff, scene.family.adult.sourced_id)

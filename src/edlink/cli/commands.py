@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from edlink import __version__, sandbox
-from edlink.cli.districts import DEMOS, open_demo
+from edlink.cli.districts import DEMOS, open_demo, school_year
 from edlink.cli.opening import facts_of, pull_line
 from edlink.cli.options import (
     ClientId,
@@ -238,7 +238,9 @@ def run_sandbox(
     with (
         suppress(KeyboardInterrupt),
         told(),
-        sandbox.start(people, provider, version, auth=auth, faults=fault or ()) as district,
+        sandbox.start(
+            people, provider, version, auth=auth, faults=fault or (), school_year=school_year()
+        ) as district,
     ):
         facts = facts_of(district, provider, version, auth)
         for name, value in facts.items():

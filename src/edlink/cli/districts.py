@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 
 import attrs
 
@@ -16,6 +17,8 @@ from edlink.veracross import MemoryTokenStore, VeracrossClient
 
 #: Nobody is kept waiting on loopback.
 _SETTINGS = HttpSettings(rate=0)
+
+_JULY = 7
 
 _SCOPE = "https://purl.imsglobal.org/spec/or/v1p2/scope/"
 _SCOPES = tuple(f"{_SCOPE}{name}.readonly" for name in ("roster", "roster-demographics"))
@@ -113,6 +116,12 @@ DEMOS: Mapping[str, Demo] = {
 }
 
 
+def school_year() -> int:
+    """Return the year in which the school year ends that it is now, so that a term covers today."""
+    today = datetime.now(UTC).date()
+    return today.year + (today.month >= _JULY)
+
+
 @contextmanager
 def open_demo(
     provider: str, people: int, *, with_faults: bool
@@ -121,7 +130,9 @@ def open_demo(
     demo = DEMOS[provider]
     faults = demo.faults if with_faults else ()
     with (
-        sandbox.start(people, provider, demo.version, faults=faults) as district,
+        sandbox.start(
+            people, provider, demo.version, faults=faults, school_year=school_year()
+        ) as district,
         demo.open(district) as client,
     ):
         yield district, client
