@@ -31,6 +31,28 @@ def test_a_line_holds_one_sentence(page: Path) -> None:
     assert [number for number, line in lines if SECOND.search(line)] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_the_rows_of_a_table_are_as_wide_as_its_head(page: Path) -> None:
+    """A row with a cell too many was meant for another table."""
+    wrong, width = [], 0
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        cells = CODE.sub("X", line).count("|") if line.startswith("|") else 0
+        width = width if width and cells else cells
+        wrong += [number] if cells != width else []
+    assert wrong == []
+
+
+def test_a_heading_stands_alone() -> None:
+    """A heading right after a list would be a part of it."""
+    close = [
+        (page.name, number)
+        for page in PAGES
+        for (_, before), (number, line) in pairwise(prose(page))
+        if re.match("#+ ", line) and before
+    ]
+    assert close == []
+
+
 @pytest.mark.parametrize("page", sorted((DOCS / "providers").glob("*.md")), ids=lambda p: p.stem)
 def test_a_provider_has_the_headings_that_all_have(page: Path) -> None:
     """Whoever knows one provider's page finds the same thing at the same place in the next."""
