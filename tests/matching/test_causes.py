@@ -7,6 +7,7 @@ from tests.matching.people_cases import roster_of, student
 from edlink.matching.causes import explain_unmatched
 from edlink.matching.emails import EmailPolicy
 from edlink.matching.id_rules import IdRuleProposal, learn_id_rule
+from edlink.matching.ids import normalize_id
 from edlink.matching.match import match_people
 from edlink.matching.rules import MatchRules
 from edlink.model import Demographics, RoleAssignment, User
@@ -177,6 +178,23 @@ def test_a_start_that_few_have_is_no_prefix() -> None:
     rules = {p.rule for p in learn_id_rule(["X1", "02", "03"], ["1", "2", "3"])}
 
     assert "strip_prefix:X" not in rules
+
+
+@pytest.mark.parametrize("width", [64, 65])
+def test_every_rule_that_is_proposed_can_be_accepted(width: int) -> None:
+    """Numbers are filled up to 64 digits, and no wider rule is proposed."""
+    rules = [p.rule for p in learn_id_rule(["7".zfill(width)], ["7"])]
+
+    assert all(normalize_id("7", rule).value for rule in rules)
+    assert (f"zero_pad:{width}" in rules) == (width == 64)
+
+
+def test_a_start_longer_than_any_registers_is_no_prefix() -> None:
+    """A prefix is proposed up to 64 letters, and no further."""
+    fits, too_long = ("S" * length for length in (64, 65))
+
+    assert learn_id_rule([f"{fits}1"], ["1"])[0].rule == f"strip_prefix:{fits}"
+    assert learn_id_rule([f"{too_long}1"], ["1"]) == ()
 
 
 def test_ids_that_need_no_rule_get_none() -> None:

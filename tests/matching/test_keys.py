@@ -89,13 +89,32 @@ def test_ids_that_a_spreadsheet_rounded_are_unusable(text: str) -> None:
     assert normalize_id(text).problem == "damaged"
 
 
+def test_an_id_is_filled_up_to_64_digits_at_most() -> None:
+    """The widest rule that there is fills an id up, and leaves a longer one as it is."""
+    assert normalize_id("7", "zero_pad:64").value == "7".zfill(64)
+    assert normalize_id("7" * 70, "zero_pad:64").value == "7" * 70
+
+
 @pytest.mark.parametrize("text", [None, "", "  ", "stu_"])
 def test_an_id_of_nothing_is_empty(text: str | None) -> None:
     """No id, white space, or nothing left by the rule is no id."""
     assert normalize_id(text, "strip_prefix:stu_").problem == "empty"
 
 
-@pytest.mark.parametrize("rule", ["", "zero_pad", "zero_pad:x", "strip_prefix:", "exact:1", "trim"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "",
+        "zero_pad",
+        "zero_pad:x",
+        "zero_pad:65",
+        "zero_pad:" + "9" * 20,
+        "zero_pad:" + "9" * 5000,
+        "strip_prefix:",
+        "exact:1",
+        "trim",
+    ],
+)
 def test_unknown_id_rules_are_refused(rule: str) -> None:
     """A rule that does not exist is refused before it can be applied."""
     with pytest.raises(ConfigError, match="EDL-CONF-081"):

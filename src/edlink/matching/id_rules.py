@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
-from edlink.matching.ids import EXACT, clean_id, id_transform
+from edlink.matching.ids import EXACT, WIDEST, clean_id, id_transform
 
 #: A start of ids is a prefix when at least this share of one side has it.
 _MOST = 0.5
@@ -117,7 +117,7 @@ def _candidates(left: Sequence[str | None], right: Sequence[str | None]) -> Iter
 
 def _common_width(ids: Sequence[str]) -> Iterable[int]:
     """Yield the width of most of a side's numbers, where some have a leading zero."""
-    numbers = [value for value in ids if value.isdecimal()]
+    numbers = [value for value in ids if value.isdecimal() and len(value) <= WIDEST]
     if any(value.startswith("0") for value in numbers):
         yield Counter(map(len, numbers)).most_common(1)[0][0]
 
@@ -131,7 +131,7 @@ def _prefixes(ids: Sequence[str]) -> Iterable[str]:
 
 
 def _starts(value: str) -> Iterable[str]:
-    for place in range(1, len(value)):
+    for place in range(1, min(len(value), WIDEST + 1)):
         head, last, following = value[:place], value[place - 1], value[place]
         if last in _JOINS or (last.isalpha() and following.isdecimal()):
             yield head

@@ -17,6 +17,10 @@ from edlink.matching.normalize import normal_form
 #: The rule that mends nothing.
 EXACT = "exact"
 
+#: The most digits that a rule fills up to, and letters of a prefix that is proposed; no register
+#: has longer ids.
+WIDEST = 64
+
 #: Digits that a spreadsheet's number keeps; it writes zeros for what comes after.
 _SPREADSHEET_DIGITS = 15
 
@@ -48,7 +52,7 @@ def normalize_id(text: str | None, rule: str = EXACT) -> IdKey:
         rule: Name of an accepted rule.
 
     Raises:
-        ConfigError: EDL-CONF-081 for a rule that does not exist.
+        ConfigError: EDL-CONF-081 for a rule that does not exist, or a width above 64.
 
     >>> normalize_id(" 00042 ").value, normalize_id("42.0", "drop_point_zero+zero_pad:5").value
     ('00042', '00042')
@@ -80,7 +84,7 @@ def id_transform(rule: str) -> Transform:
     Return the function that a rule's name stands for.
 
     Raises:
-        ConfigError: EDL-CONF-081 for a rule that does not exist.
+        ConfigError: EDL-CONF-081 for a rule that does not exist, or a width above 64.
     """
     steps = [_step(part) for part in rule.split("+")]
 
@@ -94,7 +98,7 @@ def id_transform(rule: str) -> Transform:
 
 def _step(part: str) -> Transform:
     name, _, argument = part.partition(":")
-    if name == "zero_pad" and argument.isdecimal():
+    if name == "zero_pad" and _is_width(argument):
         width = int(argument)
         return lambda value: value.zfill(width) if value.isdecimal() else value
     if name == "strip_prefix" and argument:
@@ -103,6 +107,11 @@ def _step(part: str) -> Transform:
         return _STEPS[name]
     message = "no id rule has this name"
     raise ConfigError("EDL-CONF-081", message, fix="Use a rule that learn_id_rule proposed.")
+
+
+def _is_width(argument: str) -> bool:
+    """Return whether a text is a number of digits; one that is far too long is not even read."""
+    return argument.isdecimal() and len(argument) <= len(str(WIDEST)) and int(argument) <= WIDEST
 
 
 def _drop_point_zero(value: str) -> str:
