@@ -24,7 +24,7 @@ from edlink.snapshot import SCHEMA_VERSION, load_roster, save_roster
 from edlink.vocabulary import CoverageState, IdentifierType, Kind, Role, Status
 
 #: The schema as of SCHEMA_VERSION.  When this changes, raise the version and write it here.
-FINGERPRINT = (4, "5b6c2202296ca21c")
+FINGERPRINT = (5, "adfd2b0e2ad88602")
 
 HAS_ZSTD = any(map(importlib.util.find_spec, ("zstandard",)))
 

@@ -29,7 +29,7 @@ from edlink.vocabulary import Kind
 FORMAT = "edlink-roster"
 
 #: Raised by one whenever a field of the model or of Roster changes its name or meaning.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _HEADER = ("source", "pulled_at", "revision", "scope", "coverage", "issues", "warnings")
 
