@@ -1,4 +1,5 @@
 import attrs
+import pytest
 from tests.matching.sync_cases import (
     ALL,
     CLASS,
@@ -157,6 +158,53 @@ def test_a_link_to_a_record_that_is_not_there_is_a_new_record() -> None:
     )
 
     assert steps_of(plan) == [("create", "n00")]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "open_ids"),
+    [
+        ([("n00", "17"), ("n01", "17")], {"n00", "n01"}),
+        ([("n00", "17"), ("n00", "18")], {"n00"}),
+        ([("n00", "17"), ("n00", "18"), ("n01", "18")], {"n00", "n01"}),
+        ([("u00", "17"), ("u00", "18")], {"u00", "e00"}),
+    ],
+)
+@pytest.mark.parametrize("is_one", [True, False])
+def test_who_is_linked_twice_is_left_to_a_person(
+    pairs: list[tuple[str, str]], open_ids: set[str], is_one: bool
+) -> None:
+    """Two links of one record, in one report or two, decide nothing, and the plan applies."""
+    host = a_host(ALL, OWN, HostRecord(ref="18", record=a_student("18")))
+    links = [a_link(*pair) for pair in pairs]
+    reports = [a_report(*links)] if is_one else [a_report(link) for link in links]
+    roster = a_roster([*ALL, *(a_student(i) for i in open_ids if i.startswith("n"))])
+
+    plan = plan_sync(host, roster, reports, on=DAY)
+
+    assert reasons_of(plan) == dict.fromkeys(open_ids, "linked_twice")
+    assert set(apply_sync(host, plan).records) == set(host.records)
+
+
+def test_two_reports_that_say_the_same_are_followed() -> None:
+    """One link that two reports hold is one link."""
+    reports = [a_report(a_link("u00", "17"))] * 2
+
+    plan = plan_sync(a_host(all_but("u00", "e00"), OWN), a_roster(all_but("e00")), reports, on=DAY)
+
+    assert steps_of(plan) == [("adopt", "u00")]
+
+
+@pytest.mark.parametrize("reason", ["shared_key", "likely", "claimed"])
+def test_a_contact_of_a_child_who_is_left_open_comes(reason: str) -> None:
+    """Only an id that was given to another child keeps the parent out; other doubts do not."""
+    kin = Relationship(sourced_id="r", student_id="n00", contact_id="g")
+    group = OpenGroup(reason=reason, kind="student", incoming=("n00",), existing=("h-u00",))
+    roster = a_roster([*ALL, a_student("n00"), an_adult("g"), kin])
+
+    plan = plan_sync(a_host(), roster, a_report(ambiguous=(group,)), on=DAY)
+
+    assert steps_of(plan) == [("create", "g")]
+    assert reasons_of(plan) == {"n00": reason, "r": "no_user"}
 
 
 def test_who_matching_leaves_open_is_neither_made_nor_changed() -> None:

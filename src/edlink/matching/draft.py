@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import cast
 
 import attrs
 
 from edlink.matching.firewall import Places, Reach, Waiting
 from edlink.matching.host import Absence, Hold, HostRecord, HostState
+from edlink.matching.linked import Link
 from edlink.matching.links import ends_of, with_new_ends
 from edlink.matching.overrides import Effect, Overrides
 from edlink.matching.plan import Change, Keep
@@ -26,16 +28,30 @@ class Matches:
     def __init__(self, reports: Iterable[MatchReport]) -> None:
         self._refs: dict[tuple[Kind, str], tuple[str, str]] = {}
         self._open: dict[tuple[Kind, str], str] = {}
+        ids: dict[tuple[Kind, str], str] = {}
+        twice: set[tuple[Kind, str]] = set()
         for report in reports:
             for link in report.linked:
-                key = (_kind(link.kind), link.incoming)
-                self._refs[key] = (link.existing, link.rule)
-                if {"given_name", "birth_date"} <= set(link.drift):
-                    # The id is the same and the person is not: it was given to somebody else.
-                    self._open[key] = "id_reused"
+                twice |= self._add(_kind(link.kind), link, ids)
             for group in report.groups():
                 for i in group.incoming:
                     self._open[_kind(group.kind), i] = group.reason
+        for key in twice:
+            del self._refs[key]
+            self._open.setdefault(key, "linked_twice")
+
+    def _add(
+        self, kind: Kind, link: Link, ids: dict[tuple[Kind, str], str]
+    ) -> set[tuple[Kind, str]]:
+        """Note a link, and its id by the host's ref; return what it shows to be linked twice."""
+        key = (kind, link.incoming)
+        ref, _ = self._refs.setdefault(key, (link.existing, link.rule))
+        first = ids.setdefault((kind, link.existing), link.incoming)
+        if {"given_name", "birth_date"} <= set(link.drift):
+            # The id is the same and the person is not: it was given to somebody else.
+            self._open[key] = "id_reused"
+        is_one = (ref, first) == (link.existing, link.incoming)
+        return set() if is_one else {key, (kind, first)}
 
     def find(self, kind: Kind, sourced_id: str) -> tuple[str, str] | None:
         """Return the host ref that a report links an incoming record with, and the rule."""
@@ -171,8 +187,16 @@ class Draft:
 
     def distrusted(self, kind: Kind) -> frozenset[str]:
         """Return the fields of a kind that the roster itself warns of, such as masked names."""
-        warnings = (w for w in self.incoming.warnings if w.kind in (None, kind))
-        return frozenset(name for warning in warnings for name in warning.distrusts)
+        return self._distrusted[kind]
+
+    @cached_property
+    def _distrusted(self) -> Mapping[Kind, frozenset[str]]:
+        """The fields warned of, by kind: there is one question for each record that changes."""
+        warnings = self.incoming.warnings
+        return {
+            kind: frozenset().union(*(w.distrusts for w in warnings if w.kind in (None, kind)))
+            for kind in Kind
+        }
 
     def waits_for_children(self, record: Record) -> bool:
         """Return whether a contact comes only for students who came under ids of others."""
