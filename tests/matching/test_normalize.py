@@ -1,7 +1,7 @@
 import pytest
 
 from edlink.matching.name_levels import NameLevel, best_level, compare_names
-from edlink.matching.nicknames import are_nicknames, nicknames_of
+from edlink.matching.nicknames import are_nicknames
 from edlink.matching.normalize import name_keys, normalize_name
 
 
@@ -96,9 +96,4 @@ def test_nicknames_are_direct_pairs() -> None:
 
 def test_spanish_forms_are_known() -> None:
     """The table has the Spanish pairs that English tables lack."""
-    assert [nicknames_of("pepe")[:1], nicknames_of("kike")] == [("jose",), ("enrique",)]
-
-
-def test_a_name_without_other_forms_has_none() -> None:
-    """A name that the table lacks goes with no other."""
-    assert nicknames_of("zephyrine") == ()
+    assert (are_nicknames("pepe", "jose"), are_nicknames("kike", "enrique")) == (True, True)

@@ -216,18 +216,3 @@ def are_nicknames(a: str, b: str) -> bool:
     (True, False)
     """
     return (a, b) in _PAIRS
-
-
-def nicknames_of(name: str) -> tuple[str, ...]:
-    """Return the folded names that go with a folded given name, sorted."""
-    return _BY_NAME.get(name, ())
-
-
-def _by_name() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for a, b in sorted(_PAIRS):
-        found.setdefault(a, []).append(b)
-    return {name: tuple(others) for name, others in found.items()}
-
-
-_BY_NAME = _by_name()
