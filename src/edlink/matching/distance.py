@@ -1,5 +1,7 @@
 """Edit distance and Jaro-Winkler similarity of two short texts, in plain Python."""
 
+from collections import deque
+
 #: Similarity above which a common beginning counts (Winkler 1990), and what each letter adds.
 _BOOST_ABOVE = 0.7
 _BOOST = 0.1
@@ -16,18 +18,29 @@ def osa_distance(a: str, b: str, cutoff: int = 3) -> int:
     >>> osa_distance("jayden", "jaylen"), osa_distance("ana", "naa"), osa_distance("ana", "otto")
     (1, 1, 4)
     """
+    far = cutoff + 1
     if abs(len(a) - len(b)) > cutoff:
-        return cutoff + 1
+        return far
+    # Whoever strays further from the diagonal is too far away: a row is that band, with its middle
+    # at ``cutoff``, and one place more at its end that stays far.
+    last: list[int] = []
     before: list[int] = []
-    row = list(range(len(b) + 1))
+    row: list[int] = [*([far] * cutoff), *range(cutoff + 1), far]
     for i, left in enumerate(a, 1):
-        last, before, row = before, row, [i]
-        for j, right in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return min(row[-1], cutoff + 1)
+        last, before, row = before, row, [far] * (2 * cutoff + 2)
+        if i <= cutoff:
+            row[cutoff - i] = i
+        for j in range(max(i - cutoff, 1), min(i + cutoff, len(b)) + 1):
+            place = j - i + cutoff
+            cost = min(
+                before[place + 1] + 1, row[place - 1] + 1, before[place] + (left != b[j - 1])
+            )
+            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == b[j - 1]:
+                cost = min(cost, last[place] + 1)
+            row[place] = cost
+        if min(row) > cutoff and min(before) > cutoff:
+            return far
+    return min(row[len(b) - len(a) + cutoff], far)
 
 
 def jaro_winkler(a: str, b: str) -> float:
@@ -53,15 +66,20 @@ def jaro_winkler(a: str, b: str) -> float:
 def _matches(a: str, b: str) -> tuple[list[str], list[str]]:
     """Return the letters of each that the other has within half its length, in order."""
     window = max(max(len(a), len(b)) // 2 - 1, 0)
-    taken = [False] * len(b)
+    free: dict[str, deque[int]] = {}
+    for j, letter in enumerate(b):
+        free.setdefault(letter, deque()).append(j)
+    taken: list[int] = []
     left: list[str] = []
     for i, letter in enumerate(a):
-        for j in range(max(0, i - window), min(len(b), i + window + 1)):
-            if not taken[j] and b[j] == letter:
-                taken[j] = True
-                left.append(letter)
-                break
-    return left, [letter for letter, is_taken in zip(b, taken, strict=True) if is_taken]
+        places = free.get(letter, ())
+        # What one letter has left behind, those after it have left behind too.
+        while places and places[0] < i - window:
+            places.popleft()
+        if places and places[0] <= i + window:
+            taken.append(places.popleft())
+            left.append(letter)
+    return left, [b[j] for j in sorted(taken)]
 
 
 def _common_prefix(a: str, b: str) -> int:
