@@ -47,6 +47,40 @@ def test_the_overview_shows_overlaps_of_one_kind() -> None:
     assert overlaps == {"extra": ("spring",), "spring": ("extra",)}
 
 
+def test_of_many_overlaps_the_first_are_named_and_the_others_counted() -> None:
+    """Eight terms at a time are no list of each with each: five of seven others are named."""
+    terms = tuple(
+        AcademicSession(
+            sourced_id=f"t{n}",
+            title=f"Term {n}",
+            start_date=date(2026, 1, 9 - n),
+            end_date=date(2026, 6, 1),
+        )
+        for n in range(8)
+    )
+
+    overview = term_overview(a_roster(sessions=terms), on=date(2026, 2, 1))
+
+    rows = {row.session_id: row for row in overview.rows}
+    assert rows["t7"].overlaps == ("t2", "t3", "t4", "t5", "t6")
+    assert (rows["t0"].overlaps, rows["t0"].overlap_count) == (("t3", "t4", "t5", "t6", "t7"), 7)
+    assert ", overlaps Term 3, Term 4, Term 5, Term 6, Term 7 and 2 more" in overview.to_text()
+
+
+def test_a_session_without_a_day_overlaps_none() -> None:
+    """A term that ends before it begins has no day in common with another."""
+    wrong = AcademicSession(
+        sourced_id="wrong",
+        type=SessionType.semester,
+        start_date=date(2025, 10, 1),
+        end_date=date(2025, 9, 1),
+    )
+
+    overview = term_overview(a_roster(sessions=(YEAR, FALL, SPRING, wrong)), on=date(2026, 2, 1))
+
+    assert [row.session_id for row in overview.rows if row.overlaps] == []
+
+
 def test_the_overview_reads_as_text() -> None:
     """The text marks the proposed terms and counts the odd classes."""
     text = term_overview(

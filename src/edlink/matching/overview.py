@@ -1,7 +1,10 @@
 """What terms a roster has, for the person who must choose among them."""
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
 import attrs
 
@@ -16,6 +19,9 @@ from edlink.matching.term_policy import TermPolicy
 from edlink.matching.terms import pick_default_terms
 from edlink.roster import Roster
 from edlink.vocabulary import EndSemantics, Role, SessionType
+
+#: So many of the sessions that overlap one are named; the others are counted.
+_SHOWN = 5
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +39,9 @@ class TermRow:
         org_ids: The schools that have classes in it, sorted.
         classes: How many classes name it.
         students: How many students those classes have, each counted once.
-        overlaps: Other sessions of the same type and school with a day in common, sorted.
+        overlaps: Other sessions of the same type and school with a day in common, sorted; of more
+            than five, those that begin first.  Sessions without a school count as of one.
+        overlap_count: How many such sessions there are.
         is_proposed: Whether it is in the proposed current set.
     """
 
@@ -47,6 +55,7 @@ class TermRow:
     classes: int = 0
     students: int = 0
     overlaps: tuple[str, ...] = ()
+    overlap_count: int = 0
     is_proposed: bool = False
 
 
@@ -75,10 +84,12 @@ class TermOverview:
 
     def to_text(self) -> str:
         """Return a line per term and one per oddity, for a console; no person is in it."""
+        names = {row.session_id: row.title or row.session_id for row in self.rows}
         lines = [
-            f"{'*' if row.is_proposed else ' '} {row.title or row.session_id}"
+            f"{'*' if row.is_proposed else ' '} {names[row.session_id]}"
             f" ({row.type}) {row.start_date or '?'} to {row.end_date or '?'}:"
             f" {len(row.org_ids)} schools, {row.classes} classes, {row.students} students"
+            f"{_beside(row, names)}"
             for row in self.rows
         ]
         odd = {
@@ -110,7 +121,8 @@ def term_overview(roster: Roster, *, on: date, policy: TermPolicy | None = None)
     overlaps = _overlaps(tree)
     students = _students(roster)
     rows = [_row(i, roster, tree, students, overlaps) for i in tree.sessions]
-    rows = [attrs.evolve(row, is_proposed=row.session_id in set(proposed)) for row in rows]
+    current = frozenset(proposed)
+    rows = [attrs.evolve(row, is_proposed=row.session_id in current) for row in rows]
     rows.sort(key=lambda row: (row.start_date or date.max, row.end_date or date.max))
     named = {
         c.sourced_id: [tree.windows[i] for i in c.session_ids if i in tree.windows]
@@ -132,15 +144,23 @@ def term_overview(roster: Roster, *, on: date, policy: TermPolicy | None = None)
     )
 
 
+def _beside(row: TermRow, names: Mapping[str, str]) -> str:
+    """Return what a line says of the sessions that overlap one."""
+    shown = ", ".join(names[i] for i in row.overlaps)
+    more = row.overlap_count - len(row.overlaps)
+    return (f", overlaps {shown}" if shown else "") + (f" and {more} more" if more else "")
+
+
 def _row(
     session_id: str,
     roster: Roster,
     tree: SessionTree,
     students: Mapping[str, frozenset[str]],
-    overlaps: Mapping[str, tuple[str, ...]],
+    overlaps: "Mapping[str, _Overlaps]",
 ) -> TermRow:
     session, window = tree.sessions[session_id], tree.windows[session_id]
     classes = roster.classes_of_session(session_id)
+    beside = overlaps.get(session_id, _Overlaps())
     enrolled = frozenset[str]().union(*(students.get(c.sourced_id, ()) for c in classes))
     return TermRow(
         session_id=session_id,
@@ -152,7 +172,8 @@ def _row(
         org_ids=tuple(sorted({c.org_id for c in classes if c.org_id is not None})),
         classes=len(classes),
         students=len(enrolled),
-        overlaps=overlaps.get(session_id, ()),
+        overlaps=tuple(sorted(beside.first)),
+        overlap_count=beside.total,
     )
 
 
@@ -164,24 +185,44 @@ def _students(roster: Roster) -> dict[str, frozenset[str]]:
     return {class_id: frozenset(ids) for class_id, ids in found.items()}
 
 
-def _overlaps(tree: SessionTree) -> dict[str, tuple[str, ...]]:
+class _Span(NamedTuple):
+    start: date
+    end: date
+    session_id: str
+
+
+class _Overlaps(NamedTuple):
+    """Some of the sessions that one shares a day with, by their beginning, and their number."""
+
+    first: tuple[str, ...] = ()
+    total: int = 0
+
+
+def _overlaps(tree: SessionTree) -> dict[str, _Overlaps]:
     """Return for each session the others of its type and school that it shares a day with."""
-    groups: dict[object, list[tuple[date, date, str]]] = {}
+    groups: dict[object, list[_Span]] = {}
     for i, session in tree.sessions.items():
-        window = tree.windows[i]
-        if window.start is not None and window.end is not None:
-            key = (session.org_id, session.type)
-            groups.setdefault(key, []).append((window.start, window.end, i))
-    found: dict[str, list[str]] = {}
-    for spans in groups.values():
-        running: list[tuple[date, date, str]] = []
-        for span in sorted(spans):
-            running = [other for other in running if other[1] > span[0]]
-            for other in running:
-                found.setdefault(other[2], []).append(span[2])
-                found.setdefault(span[2], []).append(other[2])
-            running.append(span)
-    return {i: tuple(sorted(ids)) for i, ids in found.items()}
+        start, end = tree.windows[i].start, tree.windows[i].end
+        if start is not None and end is not None and start < end:
+            groups.setdefault((session.org_id, session.type), []).append(_Span(start, end, i))
+    return {i: found for spans in groups.values() for i, found in _overlaps_among(sorted(spans))}
+
+
+def _overlaps_among(spans: list[_Span]) -> Iterator[tuple[str, _Overlaps]]:
+    """Yield each session of one group, which comes sorted, with those it shares a day with."""
+    starts, ends = [span.start for span in spans], sorted(span.end for span in spans)
+    going: list[_Span] = []  # the first that go on, of those that began before
+    begun: deque[_Span] = deque()  # the rest of these, over or not
+    for place, span in enumerate(spans):
+        going = [other for other in going if other.end > span.start]
+        while begun and len(going) < _SHOWN:
+            other = begun.popleft()
+            going += [other] if other.end > span.start else []
+        until = bisect_left(starts, span.end)
+        total = until - 1 - bisect_right(ends, span.start)
+        coming = spans[place + 1 : min(until, place + 1 + _SHOWN - len(going))]
+        yield span.session_id, _Overlaps(tuple(s.session_id for s in (*going, *coming)), total)
+        begun.append(span)
 
 
 def _is_past(windows: list[Window], on: date) -> bool:
