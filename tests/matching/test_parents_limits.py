@@ -1,5 +1,7 @@
+import gc
 from datetime import timedelta
 from typing import Any
+from weakref import ref
 
 import attrs
 import pytest
@@ -100,6 +102,46 @@ def test_the_wait_after_a_failure_doubles() -> None:
     assert answer(90, right) is PublicAnswer.verified
 
 
+@pytest.mark.parametrize("backoff", [0.0, 1e-9, 30.0, 1e300])
+def test_the_wait_is_a_number_however_often_somebody_failed(backoff: float) -> None:
+    """It doubles up to a day, after which no failure counts."""
+    limits = AttemptLimits(backoff=backoff)
+    waits = [limits.wait_after(failures) for failures in (0, 1, 2, 1024, 1025, 5000)]
+
+    assert waits == sorted(waits)
+    assert waits[0] == 0
+    assert waits[1] == min(backoff, 86400)
+    assert waits[-1] == (86400 if backoff else 0)
+
+
+def test_thousands_of_failures_are_counted_without_a_wait() -> None:
+    """A host that sets no wait is answered after each of them."""
+    limiter = MemoryLimiter(AttemptLimits(backoff=0.0))
+    attempt = Attempt(at=NOW, tenant="d1", actor="ann", child="x")
+    for _ in range(1100):
+        limiter.after(attempt, Outcome.not_verified)
+
+    assert limiter.before(attempt) is Permission.allowed
+
+
+def test_what_no_limit_looks_at_any_more_is_forgotten() -> None:
+    """A day later nothing is left of an attempt, whoever tries then."""
+    limiter = MemoryLimiter()
+    first = Attempt(at=NOW, tenant="d1", actor="ann", child="x", network="home")
+    assert limiter.before(first) is Permission.allowed
+    limiter.after(first, Outcome.not_verified)
+    is_there = ref(first)
+    del first
+    assert is_there() is not None
+
+    later = Attempt(at=NOW + timedelta(days=1), tenant="d2", actor="ben", child="y", network="x")
+    limiter.before(later)
+    limiter.after(later, Outcome.not_verified)
+    gc.collect()
+
+    assert is_there() is None
+
+
 def test_a_district_with_unusually_many_failures_raises_an_alarm() -> None:
     """Many failures together are noticed, whoever makes them."""
     limits = AttemptLimits(usual_tenant_failures=1, alarm_factor=2)
@@ -109,6 +151,16 @@ def test_a_district_with_unusually_many_failures_raises_an_alarm() -> None:
         verify(limiter=limiter, actor=f"x{n}", birth_date="2014-01-02")
 
     assert limiter.alarms == {"d1": NOW}
+
+
+def test_each_district_is_counted_by_itself() -> None:
+    """Two districts with few failures each raise no alarm together."""
+    limiter = MemoryLimiter(AttemptLimits(usual_tenant_failures=1, alarm_factor=2))
+    for n in range(4):
+        attempt = Attempt(at=NOW, tenant=f"d{n % 2}", actor=f"x{n}", child="x")
+        limiter.after(attempt, Outcome.not_verified)
+
+    assert limiter.alarms == {}
 
 
 class _Broken(MemoryLimiter):
