@@ -521,6 +521,7 @@ def test_redirects_are_one_step_long() -> None:
     state, _ = apply_merge(state, plan_merge(state, [group("b", "c")]))
 
     assert [resolve(ref, state.redirects) for ref in "abcd"] == ["b", "b", "b", "d"]
+    assert state.survivors == {"a": "b", "c": "b"}
 
 
 def test_children_that_were_merged_stay_children() -> None:

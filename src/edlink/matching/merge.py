@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -78,6 +79,11 @@ class MergeState:
         require_distinct(record.ref for record in self.people)
         require_distinct(reference.key for reference in self.references)
         require_distinct(redirect.ref for redirect in self.redirects)
+
+    @cached_property
+    def survivors(self) -> Mapping[str, str]:
+        """Where each record that is gone has gone, by its ref."""
+        return {redirect.ref: redirect.survivor for redirect in self.redirects}
 
     def fingerprint(self) -> str:
         """Return a text that changes with anything in the state, and not with its order."""
@@ -213,10 +219,9 @@ def plan_merge(
         survivorship: Who survives.
     """
     planner = _Planner(state, survivorship)
-    gone = {redirect.ref: redirect.survivor for redirect in state.redirects}
     wanted: dict[tuple[str, ...], str] = {}
     for group in groups:
-        refs = tuple(sorted({gone.get(ref, ref) for ref in group.refs}))
+        refs = tuple(sorted({state.survivors.get(ref, ref) for ref in group.refs}))
         why = group.reason if group.reason in CONFLICTS else ""
         wanted[refs] = max(why, wanted.get(refs, ""))
     seen: dict[str, int] = {}

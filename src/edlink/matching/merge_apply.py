@@ -92,7 +92,11 @@ def revert_merge(state: MergeState, undo: MergeUndo) -> MergeState:
 
 
 def resolve(ref: str, redirects: Iterable[Redirect]) -> str:
-    """Return the ref that a record has now: its survivor's where it was merged, else its own."""
+    """
+    Return the ref that a record has now: its survivor's where it was merged, else its own.
+
+    All redirects are looked through; ``MergeState.survivors`` is for whoever follows many refs.
+    """
     return next((r.survivor for r in redirects if r.ref == ref), ref)
 
 
