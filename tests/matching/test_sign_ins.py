@@ -3,8 +3,14 @@ from datetime import UTC, datetime
 import pytest
 
 from edlink.coverage import Source
-from edlink.matching import IdentityLink, LinkReason, link_identity, preview_sign_ins
-from edlink.matching.sign_ins import IdentityKey, PersonKey
+from edlink.matching import (
+    IdentityLink,
+    LinkReason,
+    accounts_of,
+    link_identity,
+    preview_sign_ins,
+)
+from edlink.matching.sign_ins import Accounts, IdentityKey, PersonKey
 from edlink.model import User
 from edlink.roster import Roster
 from edlink.sso import Identity, Unverified
@@ -26,6 +32,7 @@ def who(
     *,
     tenant: str = "d-1",
     vouched_by: Source | None = None,
+    accounts: Accounts | None = None,
 ) -> IdentityLink:
     identity = Identity(
         provider="clever",
@@ -34,7 +41,7 @@ def who(
         sourced_id=sourced_id,
         unverified=Unverified(email="shared@example.org", given_name="Ann"),
     )
-    return link_identity(identity, ROSTER, links or {}, vouched_by=vouched_by)
+    return link_identity(identity, ROSTER, links or {}, vouched_by=vouched_by, accounts=accounts)
 
 
 MINE = ("clever", "d-1", "account-1")
@@ -75,6 +82,33 @@ def test_a_link_comes_before_a_sourced_id_and_nothing_after(
 ) -> None:
     """A stored link decides, then the tenant's sourced id; a shared address decides nothing."""
     assert who(sourced_id, links) == IdentityLink(user_id=user_id, reason=reason)
+
+
+TWO = ("clever", "d-1", "account-2")
+OTHER = ("entra", "t-1", "account-2")
+ANN = ("clever", "d-1", "u-1")
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        {},
+        {TWO: ANN},
+        {OTHER: ANN},
+        {OTHER: ANN, TWO: ANN},
+        {TWO: ("clever", "d-2", "u-1")},
+        {MINE: ANN, TWO: ANN},
+    ],
+)
+def test_accounts_by_person_say_what_the_links_say(links: dict[IdentityKey, PersonKey]) -> None:
+    """Whether all links are looked through or found by person, the answer is the same."""
+    assert who("u-1", links, accounts=accounts_of(links)) == who("u-1", links)
+
+
+def test_accounts_of_a_person_are_all_that_are_linked() -> None:
+    """Each person has every account whose link leads to them."""
+    links = {OTHER: ANN, MINE: ("clever", "d-1", "u-2"), TWO: ANN}
+    assert accounts_of(links) == {ANN: (OTHER, TWO), ("clever", "d-1", "u-2"): (MINE,)}
 
 
 def test_a_link_into_another_roster_leads_nowhere_here() -> None:

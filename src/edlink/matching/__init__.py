@@ -121,6 +121,7 @@ if typing.TYPE_CHECKING:
         LinkReason,
         SignedIn,
         SignInPreview,
+        accounts_of,
         link_identity,
         preview_sign_ins,
     )
@@ -247,6 +248,7 @@ __all__ = [
     "VerificationResult",
     "Weights",
     "Window",
+    "accounts_of",
     "active_sessions",
     "apply_diff",
     "apply_merge",
@@ -366,7 +368,9 @@ _NAMES = {
     "score": "ScoredPair Weights score_pair",
     "session_ends": "EndVerdict infer_end_semantics settle_ends",
     "sessions": "SessionProblem SessionTree Window active_sessions session_tree",
-    "sign_ins": ("IdentityLink LinkReason SignInPreview SignedIn link_identity preview_sign_ins"),
+    "sign_ins": (
+        "IdentityLink LinkReason SignInPreview SignedIn accounts_of link_identity preview_sign_ins"
+    ),
     "suggest": "SuggestionSettings Suggestions suggest_matches",
     "summary": "summarize_sync",
     "sync": "plan_sync",

@@ -6,7 +6,7 @@ Names and e-mail addresses are never looked at: nobody has proved them.  ``match
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -23,6 +23,9 @@ PersonKey = tuple[str, str, str]
 
 #: What the host has stored: the person each identity was linked to.
 Links = Mapping[IdentityKey, PersonKey]
+
+#: The same by person: the accounts that each is linked to.
+Accounts = Mapping[PersonKey, Iterable[IdentityKey]]
 
 
 class SignedIn(Protocol):
@@ -73,8 +76,26 @@ class IdentityLink:
     reason: LinkReason
 
 
+def accounts_of(links: Links) -> dict[PersonKey, tuple[IdentityKey, ...]]:
+    """
+    Return the accounts of each person who is linked.
+
+    Args:
+        links: What the host has stored.
+    """
+    found: dict[PersonKey, list[IdentityKey]] = {}
+    for key, person in links.items():
+        found.setdefault(person, []).append(key)
+    return {person: tuple(keys) for person, keys in found.items()}
+
+
 def link_identity(
-    identity: SignedIn, roster: Roster, links: Links, *, vouched_by: Source | None = None
+    identity: SignedIn,
+    roster: Roster,
+    links: Links,
+    *,
+    vouched_by: Source | None = None,
+    accounts: Accounts | None = None,
 ) -> IdentityLink:
     """
     Return who an identity is in a roster; nobody is linked by likeness.
@@ -85,6 +106,8 @@ def link_identity(
         links: What the host has stored.
         vouched_by: The identity source whose sourced ids are this roster's, where it is not the
             roster's own source (a district's ClassLink login with its OneRoster data).
+        accounts: The same links by person, as ``accounts_of`` gives them or the host's own store
+            finds them.  Without it, each first sign-in looks through all links.
     """
     here = (roster.source.provider, roster.source.tenant)
     stored = links.get(identity.key)
@@ -97,7 +120,11 @@ def link_identity(
     if not identity.sourced_id:
         return IdentityLink(user_id=None, reason=LinkReason.no_sourced_id)
     person = (*here, identity.sourced_id)
-    if any(taken == person and key[:2] == identity.key[:2] for key, taken in links.items()):
+    if accounts is None:
+        theirs: Iterable[IdentityKey] = (key for key, whom in links.items() if whom == person)
+    else:
+        theirs = accounts.get(person, ())
+    if any(key[:2] == identity.key[:2] for key in theirs):
         return IdentityLink(user_id=None, reason=LinkReason.person_taken)
     return _known(roster, identity.sourced_id, LinkReason.sourced_id, LinkReason.not_in_roster)
 
