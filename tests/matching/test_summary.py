@@ -107,6 +107,17 @@ def test_an_open_question_makes_a_sync_partial(reason: str) -> None:
     assert (report.code, report.counts["unmatched_users"]) == ("EDL-SYNC-022", 1)
 
 
+def test_a_setting_that_could_not_be_followed_makes_a_sync_partial() -> None:
+    """A misspelt school is no success, and the report has the code of what is wrong."""
+    roster = _roster(*OLD)
+    plan = plan_sync(_host(), roster, policy=SyncPolicy(include_orgs={"S1"}), on=DAY)
+
+    report = _summary(roster, plan)
+
+    assert (report.outcome, report.code) == (Outcome.partial, "EDL-SYNC-023")
+    assert report.warnings == {"EDL-SYNC-030": 1}
+
+
 def test_an_error_is_a_failed_sync_with_its_code() -> None:
     """A pull that raised ends in a report that can be shown."""
     error = IncompletePullError("EDL-PULL-003", "short", provider="classlink", endpoint="GET /x")

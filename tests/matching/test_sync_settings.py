@@ -18,13 +18,14 @@ from tests.matching.sync_cases import (
     steps_of,
 )
 
-from edlink.matching.plan import Action
+from edlink.matching.plan import Action, SyncPlan
 from edlink.matching.policy import ClassMode, SyncPolicy
 from edlink.matching.sync import plan_sync
 from edlink.matching.terms import TermChoice
 from edlink.model import (
     AcademicSession,
     Class,
+    Record,
     Relationship,
 )
 from edlink.vocabulary import Kind, RelationshipKind
@@ -134,3 +135,49 @@ def test_a_choice_that_no_session_fits_archives_nothing() -> None:
 
     assert plan.is_empty
     assert reasons_of(plan) == {"old": "choice_unknown"}
+    assert _unmet(plan) == [("EDL-TERM-007", "choice_unknown", ("gone",))]
+
+
+def _unmet(plan: SyncPlan) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(p.code, p.reason, p.sourced_ids) for p in plan.problems if p.is_unmet]
+
+
+def test_terms_in_a_cycle_are_said_where_sessions_decide() -> None:
+    """Terms that are each other's parents are a problem of the plan, and of no other."""
+    loop = [attrs.evolve(t, parent_id=f"t{3 - n}") for n, t in enumerate(TERMS, start=1)]
+    roster, host = a_roster([*ALL, *loop]), a_host([*ALL, *loop])
+
+    plan = plan_sync(host, roster, policy=SyncPolicy(respect_sessions=True), on=DAY)
+
+    assert _unmet(plan) == [("EDL-TERM-001", "cycle", ("t1", "t2"))]
+    assert "PROBLEM EDL-TERM-001 cycle academic_session: 2" in plan.to_text()
+    assert plan_sync(host, roster, on=DAY).problems == ()
+
+
+def test_what_is_odd_about_terms_and_changes_no_setting_is_a_note() -> None:
+    """A session without dates is told, and everything is followed."""
+    records = [*ALL, *TERMS, AcademicSession(sourced_id="t3")]
+
+    plan = plan_sync(
+        a_host(records), a_roster(records), policy=SyncPolicy(respect_sessions=True), on=DAY
+    )
+
+    assert _unmet(plan) == []
+    assert "NOTE EDL-TERM-004 no_dates academic_session: 1" in plan.to_text()
+
+
+def test_an_included_org_that_the_pull_does_not_have_is_said() -> None:
+    """A misspelt school syncs nothing, and the plan says which one it is."""
+    plan = plan_sync(a_host(), a_roster(), policy=SyncPolicy(include_orgs={"S1", "s2"}), on=DAY)
+
+    assert _unmet(plan) == [("EDL-SYNC-030", "org_unknown", ("S1",))]
+    assert SyncPlan.from_dict(plan.to_dict()) == plan
+    assert plan.inverse().problems == ()
+
+
+@pytest.mark.parametrize("record", [CLASS, PEOPLE[0]])
+def test_an_included_org_that_the_pull_only_names_is_followed(record: Record) -> None:
+    """Where orgs are not told, those of classes and people are known all the same."""
+    policy = SyncPolicy(include_orgs={"s1"})
+
+    assert plan_sync(a_host(()), a_roster([record]), policy=policy, on=DAY).problems == ()

@@ -80,7 +80,7 @@ if typing.TYPE_CHECKING:
         verify_guardian_claim,
     )
     from edlink.matching.people import Person, PersonKind, people_of
-    from edlink.matching.plan import Action, Change, Keep, SyncPlan
+    from edlink.matching.plan import Action, Change, Keep, SyncPlan, SyncProblem
     from edlink.matching.policy import ClassMode, Limits, Profile, SyncPolicy
     from edlink.matching.rekey import RekeyPlan, RekeyStep, plan_rekey
     from edlink.matching.rekeys import Rekeys, detect_rekeys
@@ -235,6 +235,7 @@ __all__ = [
     "SyncMemory",
     "SyncPlan",
     "SyncPolicy",
+    "SyncProblem",
     "SyncSchedule",
     "SyncWindow",
     "TakenField",
@@ -354,7 +355,7 @@ _NAMES = {
         "verify_guardian_claim"
     ),
     "people": "Person PersonKind people_of",
-    "plan": "Action Change Keep SyncPlan",
+    "plan": "Action Change Keep SyncPlan SyncProblem",
     "policy": "ClassMode Limits Profile SyncPolicy",
     "rekey": "RekeyPlan RekeyStep plan_rekey",
     "rekeys": "Rekeys detect_rekeys",

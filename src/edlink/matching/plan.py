@@ -144,6 +144,33 @@ class Keep:
     ref: str | None = None
 
 
+#: Reasons for which a setting could not be followed.
+_UNMET = frozenset({"choice_unknown", "cycle", "org_unknown"})
+
+
+@attrs.frozen(kw_only=True)
+class SyncProblem:
+    """
+    Something that is wrong with the terms that decided, or with an org that the policy names.
+
+    Attributes:
+        code: ``EDL-TERM-0xx``, or ``EDL-SYNC-030`` for orgs.
+        reason: As in ``SessionProblem``, or ``org_unknown``.
+        kind: What the ids are of.
+        sourced_ids: The sessions or orgs concerned, sorted.
+    """
+
+    code: str
+    reason: str
+    kind: Kind
+    sourced_ids: tuple[str, ...]
+
+    @property
+    def is_unmet(self) -> bool:
+        """Whether a setting could not be followed for it."""
+        return self.reason in _UNMET
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class SyncPlan:
     """
@@ -160,6 +187,7 @@ class SyncPlan:
         holds: Why they wait.
         kept: What is left alone, and why.
         unchanged: Managed records that are already right, by kind.
+        problems: What is wrong with the terms and orgs that decided.
     """
 
     source: Source
@@ -172,6 +200,7 @@ class SyncPlan:
     holds: tuple[Hold, ...] = ()
     kept: tuple[Keep, ...] = ()
     unchanged: Mapping[str, int] = attrs.field(factory=dict)
+    problems: tuple[SyncProblem, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -233,6 +262,7 @@ class SyncPlan:
             holds=(),
             kept=(),
             unchanged={},
+            problems=(),
         )
 
     def inverse(self) -> "SyncPlan":
@@ -246,6 +276,7 @@ class SyncPlan:
             holds=(),
             kept=(),
             unchanged={},
+            problems=(),
         )
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -260,7 +291,7 @@ class SyncPlan:
         return found | ({"unchanged": dict(self.unchanged)} if self.unchanged else {})
 
     def to_text(self) -> str:
-        """Return the counts and holds as lines of text; no person is in it."""
+        """Return the counts, holds and problems as lines of text; no person is in it."""
         lines = [f"Plan for {self.source} on {self.on}"]
         for name, kinds in self.counts().items():
             each = ", ".join(f"{kind} {n}" for kind, n in kinds.items())
@@ -269,6 +300,10 @@ class SyncPlan:
             where = f" in {hold.org_id}" if hold.org_id else ""
             numbers = f"{hold.count} of {hold.of}, limit {hold.limit}"
             lines.append(f"  HOLD {hold.code} {hold.reason} {hold.kind}{where}: {numbers}")
+        for problem in self.problems:
+            word = "PROBLEM" if problem.is_unmet else "NOTE"
+            number = len(problem.sourced_ids)
+            lines.append(f"  {word} {problem.code} {problem.reason} {problem.kind}: {number}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

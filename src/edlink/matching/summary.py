@@ -30,7 +30,8 @@ def summarize_sync(host: HostState, incoming: Roster, plan: SyncPlan) -> SyncRep
     Return how a sync ends that applies a plan's safe steps; no person is in it.
 
     A sync is partial when something is held (EDL-SYNC-020), when the pull failed in part
-    (EDL-SYNC-021), or when a record waits for a person (EDL-SYNC-022).
+    (EDL-SYNC-021), when a setting could not be followed (EDL-SYNC-023), or when a record waits
+    for a person (EDL-SYNC-022): the first of these is the report's code.
 
     Args:
         host: The state that the plan was made from.
@@ -42,7 +43,7 @@ def summarize_sync(host: HostState, incoming: Roster, plan: SyncPlan) -> SyncRep
         outcome=Outcome.success if code is None else Outcome.partial,
         code=code,
         counts=_counts(host, incoming, plan),
-        warnings={warning.code: max(warning.count, 1) for warning in incoming.warnings},
+        warnings={w.code: max(w.count, 1) for w in incoming.warnings} | _unmet(plan),
     )
 
 
@@ -51,8 +52,15 @@ def _code(incoming: Roster, plan: SyncPlan) -> str | None:
         return "EDL-SYNC-020"
     if any(entry.state is CoverageState.failed for entry in incoming.coverage.entries):
         return "EDL-SYNC-021"
+    if _unmet(plan):
+        return "EDL-SYNC-023"
     waits = any(keep.reason in _OPEN for keep in plan.kept)
     return "EDL-SYNC-022" if waits else None
+
+
+def _unmet(plan: SyncPlan) -> dict[str, int]:
+    """Return the codes of what settings could not be followed for, and how many ids each has."""
+    return {p.code: len(p.sourced_ids) for p in plan.problems if p.is_unmet}
 
 
 def _counts(host: HostState, incoming: Roster, plan: SyncPlan) -> dict[str, int]:

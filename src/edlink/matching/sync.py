@@ -114,4 +114,5 @@ def _finished(draft: Draft) -> SyncPlan:
         holds=tuple(draft.holds),
         kept=tuple(sorted(draft.kept, key=lambda k: (k.kind, k.sourced_id, k.ref or ""))),
         unchanged=draft.unchanged,
+        problems=draft.wanted.problems,
     )

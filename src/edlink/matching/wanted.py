@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from edlink.matching.plan import SyncProblem
 from edlink.matching.policy import ClassMode, SyncPolicy
 from edlink.matching.sessions import SessionProblem
 from edlink.matching.terms import filter_terms
@@ -30,13 +31,13 @@ class Wanted:
         records: Records to have at the host, by kind and sourced id.
         left_out: Why each other record of the roster is not among them.
         deleted: What the provider itself marks as removed.
-        problems: What is wrong with the terms that decided.
+        problems: What is wrong with the terms and orgs that decided.
     """
 
     records: Mapping[Kind, Mapping[str, Record]]
     left_out: Mapping[Kind, Mapping[str, str]]
     deleted: frozenset[tuple[Kind, str]]
-    problems: tuple[SessionProblem, ...] = ()
+    problems: tuple[SyncProblem, ...] = ()
 
 
 def divide(roster: Roster, policy: SyncPolicy, on: date) -> Wanted:
@@ -64,7 +65,7 @@ class _Division:
         self.records: dict[Kind, dict[str, Record]] = {kind: {} for kind in RECORD_TYPES}
         self.left_out: dict[Kind, dict[str, str]] = {kind: {} for kind in RECORD_TYPES}
         self.deleted: set[tuple[Kind, str]] = set()
-        self.problems: tuple[SessionProblem, ...] = ()
+        self.problems = _unknown_orgs(roster, policy.include_orgs)
         self._around = _ancestors(roster, policy.include_orgs)
         self._by_term = self._term_reasons()
         self._judges: Mapping[Kind, Callable[[Any], str | None]] = {
@@ -153,7 +154,7 @@ class _Division:
             choices=policy.term_choices or None,
             policy=attrs.evolve(policy.terms, respect_enrollment_dates=dated),
         )
-        self.problems = result.problems
+        self.problems += _of_terms(result.problems)
         lost = any(problem.reason == "choice_unknown" for problem in result.problems)
         return {
             (note.kind, note.sourced_id): "choice_unknown" if lost else note.reason
@@ -167,6 +168,28 @@ def user_orgs(user: User) -> frozenset[str]:
     if user.primary_org_id is not None:
         named.add(user.primary_org_id)
     return frozenset(named)
+
+
+def _of_terms(problems: Iterable[SessionProblem]) -> tuple[SyncProblem, ...]:
+    """Return what is wrong with sessions as a plan says it."""
+    kind = Kind.academic_session
+    return tuple(
+        SyncProblem(code=p.code, reason=p.reason, kind=kind, sourced_ids=p.session_ids)
+        for p in problems
+    )
+
+
+def _unknown_orgs(roster: Roster, org_ids: Iterable[str]) -> tuple[SyncProblem, ...]:
+    """Return those of some orgs that a roster neither lists nor names, as one problem."""
+    unknown = {i for i in org_ids if roster.org(i) is None}
+    if unknown:
+        unknown -= {class_.org_id for class_ in roster.classes}
+        for user in roster.users:
+            unknown -= user_orgs(user)
+    if not unknown:
+        return ()
+    ids = tuple(sorted(unknown))
+    return (SyncProblem(code="EDL-SYNC-030", reason="org_unknown", kind=Kind.org, sourced_ids=ids),)
 
 
 def _is_current(enrollment: Enrollment, on: date) -> bool:
