@@ -84,3 +84,16 @@ def test_only_full_credible_days_are_birth_dates(sent: str, born: date | None) -
 def test_no_birth_date_leaves_nothing_to_keep() -> None:
     """Where nothing was sent there is neither a date nor a text."""
     assert (readers.read_birth_date(None), readers.read_birth_date_raw(None)) == (None, None)
+
+
+def _nested(levels: int) -> object:
+    value: object = 1
+    for level in range(levels):
+        value = [value] if level % 2 else {"in": value, "by": "its side"}
+    return value
+
+
+@pytest.mark.parametrize(("levels", "is_deep"), [(0, False), (32, False), (33, True), (400, True)])
+def test_what_is_nested_too_deep_is_told(levels: int, is_deep: bool) -> None:
+    """More levels of lists and objects than 32 are more than a record keeps."""
+    assert readers.is_too_deep(_nested(levels)) is is_deep

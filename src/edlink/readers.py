@@ -6,6 +6,7 @@ the caller can name the field in an Issue; its message never holds the value.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 
@@ -84,3 +85,19 @@ def read_birth_date(value: object) -> date | None:
 def read_birth_date_raw(value: object) -> str | None:
     """Return what was sent as text where it is no full and credible birth date, else None."""
     return read_text(value) if read_birth_date(value) is None else None
+
+
+#: Levels of lists and objects in a further field that a record keeps in ``metadata``.
+_LEVELS = 32
+
+
+def is_too_deep(value: object, levels: int = _LEVELS) -> bool:
+    """
+    Return whether a JSON value is nested deeper than 32 levels, so that no record keeps it.
+
+    Whatever is kept is compared and written as JSON later, each level in a call of its own.
+    """
+    if not isinstance(value, Mapping | list):
+        return False
+    items = value.values() if isinstance(value, Mapping) else value
+    return not levels or any(is_too_deep(item, levels - 1) for item in items)

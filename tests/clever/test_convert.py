@@ -180,6 +180,20 @@ def test_unreadable_times_are_named() -> None:
     assert converted.unreadable == ("last_modified",)
 
 
+def test_a_further_field_that_is_nested_too_deep_costs_itself() -> None:
+    """What could not be written down later is not kept; the record is, and the Issue names it."""
+    deep: object = 1
+    for _ in range(33):
+        deep = {"in": deep}
+    school = convert_row("schools", {"id": "s9", "ext": deep}, ALL)
+    row = {"id": "u9", "roles": {"student": {"ext": deep, "school": "s9"}}}
+    user = convert_row("users", row, ALL)
+
+    assert [school.unreadable, user.unreadable] == [("ext",), ("ext",)]
+    assert only(school, Org)[0].metadata is None
+    assert only(user, User)[0].metadata is None
+
+
 def test_metadata_is_kept_where_asked() -> None:
     """Clever's further fields stand on the record, by role for people."""
     (teacher,) = only(convert("users", "u05", ALL), User)

@@ -7,7 +7,7 @@ import pytest
 from tests._http.loopback import Reply
 from tests.oneroster.small_server import Ask, District, Serve, page, rows_of, small
 
-from edlink.coverage import Issue, Source
+from edlink.coverage import Issue, Scope, Source
 from edlink.errors import (
     ConfigError,
     IncompletePullError,
@@ -249,6 +249,32 @@ def test_metadata_is_kept_only_when_asked_for(serve: Serve) -> None:
     assert bare.metadata is None
     assert kept.metadata == {"lunch": "free", "x.local": [{"n": 1}]}
     assert empty.metadata is None
+
+
+@pytest.mark.parametrize("odd", [{}, {"grades": 7.5}])
+def test_metadata_nested_too_deep_costs_itself(odd: dict[str, Any], serve: Serve) -> None:
+    """The record is kept with what else it has, and the Issue names what it is kept without."""
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    row = {"sourcedId": "u", "givenName": "Ana", "metadata": {"x": deep}, "local": "kept", **odd}
+    client = serve(District(users=[row, {"sourcedId": "v"}]), keep_metadata=True)
+
+    roster = client.pull_roster(Scope(exclude_kinds=frozenset(Kind) - {Kind.user}))
+
+    user = roster.user("u")
+    assert user is not None
+    assert (user.given_name, user.metadata) == ("Ana", {"local": "kept"})
+    (issue,) = [i for i in roster.issues if i.sourced_id == "u"]
+    assert (issue.reason, set(issue.fields)) == ("unreadable_field", {"metadata", *odd})
+
+
+def test_metadata_beside_a_row_that_is_no_object_is_kept(serve: Serve) -> None:
+    """What is no object costs itself alone."""
+    row = {"sourcedId": "u", "metadata": {"x": 1}}
+    client = serve(District(users=[row, "no object"]), keep_metadata=True)
+
+    assert [user.metadata for user in client.users()] == [{"x": 1}]
 
 
 def test_a_walk_runs_several_requests_at_once_only_where_allowed(serve: Serve) -> None:

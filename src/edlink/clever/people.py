@@ -209,7 +209,7 @@ def _metadata(roles: HeldRoles, reading: Reading) -> dict[str, Any] | None:
     if not reading.settings.keep_metadata:
         return None
     found = {
-        word: {key: role[key] for key in ("ext", "roles", "phone_type") if role.get(key)}
+        word: reading.kept({key: role.get(key) for key in ("ext", "roles", "phone_type")})
         for word, role in roles.items()
     }
     return {word: fields for word, fields in found.items() if fields} or None

@@ -1,13 +1,13 @@
 """One row being read: its values, and the names of those that could not be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import attrs
 
 from edlink.clever.guardians import GuardianRule
 from edlink.coverage import Issue
-from edlink.readers import UnreadableError
+from edlink.readers import UnreadableError, is_too_deep
 from edlink.vocabulary import Kind
 
 T = TypeVar("T")
@@ -46,9 +46,13 @@ class Reading:
 
     def metadata(self, **fields: object) -> dict[str, object] | None:
         """Return the fields that were sent, if the settings ask for any."""
-        if not self.settings.keep_metadata:
-            return None
-        return {name: value for name, value in fields.items() if value} or None
+        return self.kept(fields) or None if self.settings.keep_metadata else None
+
+    def kept(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Return the fields that were sent; those nested too deep are noted and left out."""
+        deep = [name for name, value in fields.items() if is_too_deep(value)]
+        self.unreadable += deep
+        return {name: value for name, value in fields.items() if value and name not in deep}
 
 
 def unreadable(kind: Kind, sourced_id: str, fields: tuple[str, ...]) -> Issue:

@@ -6,12 +6,12 @@ The maps are handed to ``_http.payload``, which fills the records in compiled co
 information model; 1.1 differs in users alone, see ``wire_users``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
 import attrs
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError
 from pydantic_core import core_schema as cs
 
 from edlink._http.payload import Pagewise, record_schema, slot_setter
@@ -40,6 +40,7 @@ from edlink.oneroster.wire_fields import (
     own_identifier,
 )
 from edlink.oneroster.wire_users import USERS_1_1, USERS_1_2
+from edlink.readers import is_too_deep
 from edlink.vocabulary import EndSemantics, Kind
 
 #: Fields that are never read, kept or shown: they can hold real passwords.
@@ -166,12 +167,20 @@ _STATED: Callable[[Any], Any] = _state_end
 
 
 def _with_metadata(schema: CoreSchema, fields: Fields) -> CoreSchema:
-    """Keep ``metadata`` and every field the model has no place for, except secrets."""
+    """
+    Keep ``metadata`` and every field the model has no place for, except secrets.
+
+    A field nested deeper than 32 levels is unreadable.
+    """
     tops = {f.where if isinstance(f.where, str) else str(f.where[0][0]) for f in fields.values()}
 
     def keep(row: Any, read: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - any JSON, any record
+        sent = row if isinstance(row, dict) else {}
+        more = {name: value for name, value in sent.items() if name not in tops}
+        deep = [name for name, value in more.items() if is_too_deep(value)]
+        if deep:
+            raise _unreadable([*deep, *_faults(row, read)])
         record = read(row)
-        more = {name: value for name, value in row.items() if name not in tops}
         own = more.pop("metadata", None)
         kept = without_secrets({**(own if isinstance(own, Mapping) else {}), **more})
         if kept:
@@ -179,6 +188,22 @@ def _with_metadata(schema: CoreSchema, fields: Fields) -> CoreSchema:
         return record
 
     return cs.no_info_wrap_validator_function(keep, schema)
+
+
+def _faults(row: Any, read: Callable[[Any], Any]) -> list[str]:  # noqa: ANN401 - any JSON
+    """Return the names of the fields in the way of a record."""
+    try:
+        read(row)
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_context=False, include_url=False)
+        return [str(fault["loc"][0]) for fault in faults]
+    return []
+
+
+def _unreadable(names: Iterable[str]) -> ValidationError:
+    why = PydanticCustomError("unreadable", "cannot be read")
+    faults: list[InitErrorDetails] = [{"type": why, "loc": (n,), "input": None} for n in names]
+    return ValidationError.from_exception_data("record", faults)
 
 
 def without_secrets(value: Any) -> Any:  # noqa: ANN401 - any JSON value
