@@ -234,6 +234,14 @@ def test_sis_ids_of_two_tenants_part_nobody() -> None:
     assert not plan_merge(MergeState(people=people), [group("a", "b")]).is_empty
 
 
+def test_who_names_no_tenant_has_the_sis_ids_of_the_one_that_is_named() -> None:
+    """Two SIS ids part two records of which only one says whose its id is."""
+    people = (kept("a", sis_id="1", tenant="north"), kept("b", sis_id="2"))
+    (conflict,) = plan_merge(MergeState(people=people), [group("a", "b")]).conflicts
+
+    assert conflict.reason == "sis_ids"
+
+
 def test_a_group_that_was_found_to_be_a_conflict_is_not_merged() -> None:
     """Whatever conflict was found, handing it to the plan as it is merges nobody."""
     people = (kept("a"), kept("b"))

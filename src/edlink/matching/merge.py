@@ -21,6 +21,7 @@ from edlink.matching.merge_rows import Reference, ReferenceStep, Rows
 from edlink.matching.reading import Reader
 from edlink.matching.refs import require_distinct
 from edlink.matching.rules import MatchRules
+from edlink.matching.tenants import part_of, tenant_of_unnamed
 from edlink.plain import from_versioned, to_plain
 
 VERSION = 1
@@ -294,8 +295,10 @@ def _why_not(records: Sequence[HostPerson]) -> str:
     """Return why records cannot be one person, or an empty text."""
     if len({record.person.kind for record in records}) > 1:
         return "kinds"
-    ids = {(r.person.tenant, _READER.id_of(r.person, "sis_id")) for r in records}
-    held = [tenant for tenant, sis_id in ids if sis_id is not None]
+    people = [record.person for record in records]
+    unnamed = tenant_of_unnamed(people)
+    ids = {(part_of(p, unnamed), _READER.id_of(p, "sis_id")) for p in people}
+    held = [part for part, sis_id in ids if sis_id is not None]
     if len(held) > len(set(held)):
         return "sis_ids"
     if _are_managed_twice(records):
