@@ -1,15 +1,15 @@
 """A host's people and kept links as matching takes them, in the host's own refs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any
 
 import attrs
 
-from edlink.matching.host import HostRecord, HostState
+from edlink.matching.host import HostState
+from edlink.matching.owning import as_own
 from edlink.matching.people import Person, people_of
 from edlink.matching.report import StoredLink
-from edlink.model import Demographics, Relationship, User
 from edlink.roster import Roster
 from edlink.vocabulary import Kind
 
@@ -22,27 +22,20 @@ def host_people(host: HostState) -> tuple[Person, ...]:
     Return the host's active people, its own and the source's, with refs in place of sourced ids.
 
     What is linked to whom, and birth dates, come from the host's own relationships and
-    demographics as well as the source's.
+    demographics as well as the source's.  People of another source are among them, without its ids:
+    one id may be two people's at two sources.
     """
-    refs = {kind: _Refs(host, kind) for kind in (Kind.org, Kind.user)}
-    held = {h.ref: h for h in host.records if h.kind is Kind.user and h.is_active}
-    users = tuple(_user(h, refs[Kind.org].of(h)) for h in held.values())
+    ids = {held.ref: (i,) for i, held in host.managed(Kind.user).items()}
     people = people_of(
         Roster(
             source=host.memory.source,
             pulled_at=_NO_MOMENT,
-            users=users,
-            relationships=tuple(_relationships(host, refs[Kind.user])),
-            demographics=tuple(_demographics(host, refs[Kind.user])),
+            users=tuple(_active(host, Kind.user)),
+            relationships=tuple(_active(host, Kind.relationship)),
+            demographics=tuple(_active(host, Kind.demographics)),
         )
     )
-    return tuple(
-        attrs.evolve(
-            person,
-            provider_ids=() if held[person.ref].source is None else (held[person.ref].sourced_id,),
-        )
-        for person in people
-    )
+    return tuple(attrs.evolve(person, provider_ids=ids.get(person.ref, ())) for person in people)
 
 
 def host_links(host: HostState, kind: Kind) -> tuple[StoredLink, ...]:
@@ -55,44 +48,7 @@ def host_links(host: HostState, kind: Kind) -> tuple[StoredLink, ...]:
     )
 
 
-class _Refs:
-    """Refs by the ids that records hold: sourced ids in managed records, refs in own ones."""
-
-    def __init__(self, host: HostState, kind: Kind) -> None:
-        self._by_id = {i: held.ref for i, held in host.managed(kind).items()}
-
-    def of(self, held: HostRecord) -> Callable[[str], str]:
-        """Return what turns the ids in a record into refs."""
-        known: Mapping[str, str] = {} if held.source is None else self._by_id
-        return lambda i: known.get(i, i)
-
-
-def _user(held: HostRecord, org_ref: Callable[[str], str]) -> User:
-    user = cast("User", held.record)
-    primary = user.primary_org_id
-    roles = tuple(
-        role if role.org_id is None else attrs.evolve(role, org_id=org_ref(role.org_id))
-        for role in user.roles
-    )
-    return attrs.evolve(
-        user,
-        sourced_id=held.ref,
-        roles=roles,
-        primary_org_id=None if primary is None else org_ref(primary),
-    )
-
-
-def _relationships(host: HostState, refs: _Refs) -> Iterator[Relationship]:
-    for held in host.records:
-        if isinstance(held.record, Relationship) and held.is_active:
-            ref, link = refs.of(held), held.record
-            yield attrs.evolve(
-                link, student_id=ref(link.student_id), contact_id=ref(link.contact_id)
-            )
-
-
-def _demographics(host: HostState, refs: _Refs) -> Iterator[Demographics]:
-    for held in host.records:
-        if isinstance(held.record, Demographics) and held.is_active:
-            ref = refs.of(held)
-            yield attrs.evolve(held.record, sourced_id=ref(held.record.sourced_id))
+def _active(host: HostState, kind: Kind) -> Iterator[Any]:
+    """Yield the active records of a kind, named by refs."""
+    active = (held for held in host.records if held.kind is kind and held.is_active)
+    return (as_own(host, held) for held in active)

@@ -1,7 +1,6 @@
-"""What a source managed as the host's own: known by refs, whatever the source called it."""
+"""Records named by the host's refs alone, whatever their source calls them."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -14,19 +13,19 @@ from edlink.plain import to_plain
 from edlink.references import REFERENCES
 from edlink.vocabulary import Kind
 
-#: Turns an id of the source into the host's ref.
-Ref = Callable[[str], str]
-
-#: Which field of which kind names records of which kind; references that a roster may leave
-#: dangling are among them.
-_LEADING: tuple[tuple[Kind, str, Kind], ...] = (
-    *REFERENCES,
+_FURTHER: tuple[tuple[Kind, str, Kind], ...] = (
     (Kind.org, "child_ids", Kind.org),
     (Kind.academic_session, "child_ids", Kind.academic_session),
     (Kind.user, "homeroom_teacher_id", Kind.user),
     (Kind.user, "advisor_id", Kind.user),
     (Kind.user, "agent_ids", Kind.user),
 )
+
+#: Which fields of each kind name records of which kind, as ``REFERENCES`` and further ones say.
+_LEADING: Mapping[Kind, tuple[tuple[str, Kind], ...]] = {
+    kind: tuple((name, target) for of, name, target in (*REFERENCES, *_FURTHER) if of is kind)
+    for kind in Kind
+}
 
 
 def unmanaging(host: HostState, held: HostRecord, reason: str) -> Change:
@@ -47,30 +46,30 @@ def unmanaging(host: HostState, held: HostRecord, reason: str) -> Change:
 
 def as_own(host: HostState, held: HostRecord) -> Record:
     """
-    Return a managed record as the host's own has it, by ``HostRecord``'s rule.
+    Return a record as the host's own are, by ``HostRecord``'s rule: known by refs alone.
 
     What the host has nothing of stays named as the source names it.
     """
     record = held.record
     named: dict[str, Any] = {"sourced_id": held.ref}
-    for kind, name, target in _LEADING:
-        if kind is held.kind:
-            named[name] = _renamed(getattr(record, name), partial(_ref, host, held, target))
+    for name, target in _LEADING[held.kind]:
+        named[name] = _refs(getattr(record, name), _managed(host, held, target))
     if isinstance(record, User):
-        org_ref = partial(_ref, host, held, Kind.org)
+        orgs = _managed(host, held, Kind.org)
         named["roles"] = tuple(
-            attrs.evolve(role, org_id=_renamed(role.org_id, org_ref)) for role in record.roles
+            attrs.evolve(role, org_id=_refs(role.org_id, orgs)) for role in record.roles
         )
     return attrs.evolve(record, **named)
 
 
-def _ref(host: HostState, held: HostRecord, kind: Kind, sourced_id: str) -> str:
-    """Return the ref of what a record names, among what its own source manages."""
-    end = host.managed(kind, held.source).get(sourced_id)
-    return sourced_id if end is None else end.ref
+def _managed(host: HostState, held: HostRecord, kind: Kind) -> Mapping[str, HostRecord]:
+    """Return what the ids in a record may name: what its own source manages, if it has one."""
+    return {} if held.source is None else host.managed(kind, held.source)
 
 
-def _renamed(ids: Any, ref: Ref) -> Any:  # noqa: ANN401 - one id, several, or None
+def _refs(ids: Any, managed: Mapping[str, HostRecord]) -> Any:  # noqa: ANN401 - one id, several, or None
+    """Return the refs of what a field of a record names."""
     if isinstance(ids, tuple):
-        return tuple(map(ref, ids))
-    return None if ids is None else ref(ids)
+        return tuple(_refs(i, managed) for i in ids)
+    end = managed.get(ids)
+    return ids if end is None else end.ref
