@@ -18,6 +18,14 @@ def test_other_values_are_no_text(sent: object) -> None:
         readers.read_text(sent)
 
 
+def test_a_records_own_id_is_read_as_any_and_must_be_there() -> None:
+    """The provider's reader says what an id is; none is unreadable."""
+    read_own_id = readers.own_id(readers.read_text)
+    assert read_own_id(" a ") == "a"
+    with pytest.raises(readers.UnreadableError):
+        read_own_id(" ")
+
+
 def test_truth_values_are_json_booleans() -> None:
     """Only JSON booleans are truth values; a word is not guessed at."""
     assert [*map(readers.read_bool, (True, False, None))] == [True, False, None]

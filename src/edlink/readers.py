@@ -6,7 +6,7 @@ the caller can name the field in an Issue; its message never holds the value.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 
@@ -21,6 +21,18 @@ def read_text(value: object) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
     raise UnreadableError("not text")
+
+
+def own_id(read: Callable[[object], str | None]) -> Callable[[object], str]:
+    """Return a provider's reader of ids for a record's own, or any it cannot be without."""
+
+    def read_own_id(value: object) -> str:
+        own = read(value)
+        if own is None:
+            raise UnreadableError("a record without an id")
+        return own
+
+    return read_own_id
 
 
 def read_bool(value: object) -> bool | None:

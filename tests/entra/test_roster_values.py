@@ -13,7 +13,15 @@ def test_a_record_needs_an_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("5", "05"), ("12", "12"), ("K", "KG"), ("13", "13"), ("Reception",) * 2]
+    ("text", "code"),
+    [
+        ("5", "05"),
+        ("12", "12"),
+        ("K", "KG"),
+        ("13", "13"),
+        ("Reception",) * 2,
+        ("012" + "0" * 5000,) * 2,
+    ],
 )
 def test_grades_become_codes_where_certain(text: str, code: str) -> None:
     """A grade becomes its code, and stays as it is where that is not certain."""

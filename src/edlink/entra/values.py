@@ -2,17 +2,11 @@
 
 from collections.abc import Mapping
 
-from edlink.readers import UnreadableError, read_text
+from edlink.readers import own_id, read_text
 from edlink.vocabulary import RelationshipKind, Role, Sex
 
-
-def read_own_id(value: object) -> str:
-    """Return a record's own id; without one it is no record."""
-    own = read_text(value)
-    if own is None:
-        raise UnreadableError("a record without an id")
-    return own
-
+#: A record's own id; without one it is no record.
+read_own_id = own_id(read_text)
 
 _GRADES: Mapping[str, str] = {
     "k": "KG",
@@ -26,12 +20,14 @@ _GRADES: Mapping[str, str] = {
     "ps": "PS",
 }
 _LAST_GRADE = 12
+_MOST_DIGITS = 3
 
 
 def read_grade(text: str) -> str:
     """Return the CEDS code of a grade where that is certain, else the text."""
     word = text.strip().lower()
-    if word.isascii() and word.isdecimal() and 1 <= int(word[:3]) <= _LAST_GRADE:
+    is_number = word.isascii() and word.isdecimal() and len(word) <= _MOST_DIGITS
+    if is_number and 1 <= int(word) <= _LAST_GRADE:
         return f"{int(word):02}"
     return _GRADES.get(word, text)
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from edlink.readers import UnreadableError, credible_birth_date
+from edlink.readers import UnreadableError, credible_birth_date, own_id
 from edlink.vocabulary import (
     ClassType,
     IdentifierType,
@@ -44,12 +44,8 @@ def read_id(value: object) -> str | None:
     raise UnreadableError("not an id or a reference")
 
 
-def read_own_id(value: object) -> str:
-    """Return a record's own sourced id; without one it is no record."""
-    own = read_id(value)
-    if own is None:
-        raise UnreadableError("a record without an id")
-    return own
+#: A record's own sourced id; without one it is no record.
+read_own_id = own_id(read_id)
 
 
 def read_text(value: object) -> str | None:

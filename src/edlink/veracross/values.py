@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from edlink.readers import UnreadableError
+from edlink.readers import UnreadableError, own_id
 from edlink.vocabulary import RelationshipKind, Role, Sex
 
 
@@ -25,12 +25,8 @@ def read_id(value: object) -> str | None:
     raise UnreadableError("not an id")
 
 
-def read_own_id(value: object) -> str:
-    """Return a record's own id, or another that it cannot be without."""
-    own = read_id(value)
-    if own is None:
-        raise UnreadableError("a record without an id")
-    return own
+#: A record's own id, or another that it cannot be without.
+read_own_id = own_id(read_id)
 
 
 def read_end(value: object) -> str:
