@@ -94,16 +94,17 @@ class Places:
     @cached_property
     def _user_orgs(self) -> Mapping[str, frozenset[str]]:
         """Orgs of people by their classes, and of contacts by their students."""
-        found: dict[str, frozenset[str]] = {}
+        found: dict[str, set[str]] = {}
         for held in self.host.managed(Kind.enrollment).values():
             enrollment = cast("Enrollment", held.record)
-            _add(found, enrollment.user_id or "", self.orgs(enrollment))
+            found.setdefault(enrollment.user_id or "", set()).update(self.orgs(enrollment))
         for held in self.host.managed(Kind.relationship).values():
             link = cast("Relationship", held.record)
             student = self._record(Kind.user, link.student_id)
             own = user_orgs(student) if isinstance(student, User) else _NO_ORGS
-            _add(found, link.contact_id, own | found.get(link.student_id, _NO_ORGS))
-        return found
+            taught = found.get(link.student_id, _NO_ORGS)
+            found.setdefault(link.contact_id, set()).update(own, taught)
+        return _frozen(found)
 
 
 def incoming_orgs(roster: Roster, record: Record) -> frozenset[str]:
@@ -130,8 +131,10 @@ def _some(org_id: str | None) -> frozenset[str]:
     return _NO_ORGS if org_id is None else frozenset({org_id})
 
 
-def _add(found: dict[str, frozenset[str]], key: str, orgs: frozenset[str]) -> None:
-    found[key] = found.get(key, _NO_ORGS) | orgs
+def _frozen(found: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """Return sets that no longer change, one for all who have the same."""
+    shared: dict[frozenset[str], frozenset[str]] = {}
+    return {key: shared.setdefault(each := frozenset(orgs), each) for key, orgs in found.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -146,6 +149,9 @@ class Reach:
 
     roster: Roster
     policy: SyncPolicy
+    # What every entry of the coverage must be looked at for is found once, not for each record.
+    _unread: dict[tuple[Kind, Roles], bool] = attrs.field(factory=dict, init=False, eq=False)
+    _whole: dict[tuple[Kind, Roles], bool] = attrs.field(factory=dict, init=False, eq=False)
 
     def why_not(self, kind: Kind, record: Record, orgs: frozenset[str], roles: Roles) -> str | None:
         """Return why absence at some orgs, in some roles, means nothing, or None."""
@@ -168,14 +174,18 @@ class Reach:
         """
         if kind not in _WITH_PEOPLE:
             return None
+        if (kind, roles) not in self._unread:
+            self._unread[kind, roles] = self._find_unread(kind, roles)
+        return "not_covered" if self._unread[kind, roles] else None
+
+    def _find_unread(self, kind: Kind, roles: Roles) -> bool:
         coverage = self.roster.coverage
-        is_unread = any(
+        return any(
             coverage.state(entry.kind, entry.org_id, role) is CoverageState.failed
             for entry in self._failed
             if entry.kind in (Kind.user, kind)
             for role in roles or {entry.role}
         )
-        return "not_covered" if is_unread else None
 
     @cached_property
     def _failed(self) -> tuple[CoverageEntry, ...]:
@@ -214,6 +224,11 @@ class Reach:
 
     def _is_whole(self, kind: Kind, roles: Roles) -> bool:
         """Return whether a kind was pulled whole in every org, as far as some roles go."""
+        if (kind, roles) not in self._whole:
+            self._whole[kind, roles] = self._find_whole(kind, roles)
+        return self._whole[kind, roles]
+
+    def _find_whole(self, kind: Kind, roles: Roles) -> bool:
         if self.roster.scope.narrows_orgs or self.policy.narrows_orgs:
             return False
         coverage = self.roster.coverage
