@@ -20,6 +20,7 @@ from tests.matching.sync_cases import (
 )
 
 from edlink.errors import UnsafePlanError
+from edlink.matching.apply import apply_sync
 from edlink.matching.plan import Action
 from edlink.matching.policy import Limits, Profile
 from edlink.matching.sync import plan_sync
@@ -69,6 +70,22 @@ def test_a_hold_at_one_school_lets_the_other_go_on() -> None:
 
     assert steps_of(plan) == [("archive", "v00")]
     assert {h.org_id for h in plan.holds} == {"s1"}
+
+
+def test_each_school_has_its_holds_once_night_after_night() -> None:
+    """Where two schools lose everyone again, each has what holds it, and none has it twice."""
+    second = tuple(a_student(f"v{n:02}", "s2") for n in range(20))
+    host = a_host([*ORGS, *PEOPLE, *second])
+    first = plan_sync(host, a_roster(ORGS), policy=AT_ONCE, on=DAY)
+
+    again = plan_sync(apply_sync(host, first), a_roster(ORGS, days=2), policy=AT_ONCE, on=DAY)
+
+    assert again.holds == first.holds
+    assert [(h.reason, h.org_id) for h in again.holds] == [
+        (reason, org_id)
+        for org_id in (None, "s1", "s2")
+        for reason in ("fall_to_zero", "removed_percent")
+    ]
 
 
 def test_more_than_the_cap_is_held_whatever_the_share() -> None:

@@ -72,13 +72,14 @@ class Tally:
         found: dict[Scope, int] = {}
         for org_ids in arriving:
             _add(found, kind, org_ids)
-        holds = []
+        holds: list[Hold] = []
         for org_id in sorted(orgs, key=lambda i: (i is not None, i or "")):
             scope = self._scope(kind, org_id, policy, on)
-            holds += [] if (kind, org_id) in found else [scope.hold("fall_to_zero")]
-            holds += [scope.hold(reason) for reason in scope.exceeded()]
-            known = {hold.reason for hold in holds if hold.org_id == org_id}
-            holds += [hold for hold in self._held_before(scope) if hold.reason not in known]
+            here = [] if (kind, org_id) in found else [scope.hold("fall_to_zero")]
+            here += [scope.hold(reason) for reason in scope.exceeded()]
+            known = {hold.reason for hold in here}
+            here += [hold for hold in self._held_before(scope) if hold.reason not in known]
+            holds += here
         return tuple(holds)
 
     def _scope(self, kind: Kind, org_id: str | None, policy: SyncPolicy, on: date) -> "_Scope":
