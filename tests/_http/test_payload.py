@@ -259,6 +259,15 @@ def test_half_a_character_costs_only_its_field() -> None:
     assert [(i.sourced_id, set(i.fields)) for i in found.issues] == [("7", {"name", "tags"})]
 
 
+@pytest.mark.parametrize("levels", [300, 700])
+def test_what_is_nested_deeper_than_any_field_costs_only_itself(levels: int) -> None:
+    """A structure without end where a name belongs is an Issue; its page is read."""
+    deep = b"[" * levels + b"]" * levels
+    found = decode(b'{"things": [{"id": "7", "name": %b}, {"id": "8"}]}' % deep)
+    assert found.rows == [Thing(sourced_id="7"), Thing(sourced_id="8")]
+    assert [(i.sourced_id, i.fields) for i in found.issues] == [("7", ("name",))]
+
+
 def test_an_id_with_half_a_character_is_no_id() -> None:
     """Nothing is known by a text that nobody can write down."""
     (issue,) = decode(rb'{"things": [{"id": "\ud83d"}]}').issues

@@ -8,6 +8,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
+#: Levels of a body that are looked into; no record has a field so deep.
+_LEVELS = 100
+
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -15,6 +18,7 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """
     Return the value of a body, in which text that is no Unicode is a number that no reader takes.
 
+    So is what lies deeper than any field.
     Systems that cut names after so many UTF-16 units cut emoji in two; RFC 8259 section 8.2 allows
     what is left in JSON, and says that what becomes of it cannot be foretold.
 
@@ -24,16 +28,18 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     with suppress(ValueError):
         return from_json(body)
     with suppress(RecursionError):
-        return _without_half_pairs(json.loads(body.decode()))
+        return _readable(json.loads(body.decode()), _LEVELS)
     message = "JSON that is nested too deep"
     raise ValueError(message)
 
 
-def _without_half_pairs(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _readable(value: Any, levels: int) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict | list) and not levels:
+        return math.nan
     if isinstance(value, dict):
-        return {name: _without_half_pairs(item) for name, item in value.items()}
+        return {name: _readable(item, levels - 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [_without_half_pairs(item) for item in value]
+        return [_readable(item, levels - 1) for item in value]
     return math.nan if isinstance(value, str) and _HALF_PAIR.search(value) else value
 
 
