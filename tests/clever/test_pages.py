@@ -219,6 +219,17 @@ def test_half_a_character_is_an_unreadable_field() -> None:
     assert (issue.sourced_id, issue.fields, issue.set_aside) == ("u", ("name.first",), False)
 
 
+@pytest.mark.parametrize("levels", [150, 700])
+def test_what_is_nested_deeper_than_any_field_is_unreadable(levels: int) -> None:
+    """A structure without end costs the field it stands in, and neither row nor page."""
+    deep = b"[" * levels + b"]" * levels
+    body = b'{"data": [{"data": {"id": "u", "name": {"first": %b, "last": "B"}}}]}' % deep
+    found = decode_page("users", answer(body))
+
+    assert [row["name"] for row in found.rows] == [{"last": "B"}]
+    assert [(i.sourced_id, i.fields) for i in found.issues] == [("u", ("name.first",))]
+
+
 def test_half_a_character_beyond_the_fields_is_dropped() -> None:
     """What a district adds may hold anything: there such a text is null, and such a name is not."""
     body = rb'{"data": [{"data": {"id": "s", "ext": {"a": ["\udc00"], "\udc00": 1, "b": 2}}}]}'

@@ -199,7 +199,7 @@ def _drop(row: dict[str, Any], path: tuple[str, ...]) -> None:
 
 def _parse(response: Response) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return _without_half_pairs(json.loads(response.body), _NO_TEXT)
+        return _readable(json.loads(response.body), _NO_VALUE, _LEVELS)
     except (ValueError, RecursionError):
         pass
     message = "the answer is not whole JSON; Clever sends HTML for a token of the wrong kind"
@@ -207,27 +207,34 @@ def _parse(response: Response) -> Any:  # noqa: ANN401 - any JSON value
 
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-_NO_TEXT = object()
+_NO_VALUE = object()
+
+#: Levels of an answer that are looked into; no row has a field so deep.
+_LEVELS = 100
 
 
-def _without_half_pairs(
+def _readable(
     value: Any,  # noqa: ANN401 - any JSON value
     instead: object,
+    levels: int,
 ) -> Any:  # noqa: ANN401 - the same
     """
-    Return a JSON value in which text that is no Unicode is something that no field takes.
+    Return a JSON value without text that is no Unicode, and without what lies deeper than any field.
 
     What cuts names after so many UTF-16 units cuts an emoji in two, and half of one can be neither
-    stored nor shown.  ``ext`` holds what districts like: there it is null.
+    stored nor shown.  Something that no field takes stands instead; in ``ext``, which holds what
+    districts like, null.
     """
+    if isinstance(value, dict | list) and not levels:
+        return instead
     if isinstance(value, dict):
         return {
-            name: _without_half_pairs(item, None if name == "ext" else instead)
+            name: _readable(item, None if name == "ext" else instead, levels - 1)
             for name, item in value.items()
             if not _HALF_PAIR.search(name)
         }
     if isinstance(value, list):
-        return [_without_half_pairs(item, instead) for item in value]
+        return [_readable(item, instead, levels - 1) for item in value]
     return instead if isinstance(value, str) and _HALF_PAIR.search(value) else value
 
 
