@@ -16,9 +16,9 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """
-    Return the value of a body, in which text that is no Unicode is a number that no reader takes.
+    Return the value of a body, without text that is no Unicode and what lies deeper than any field.
 
-    So is what lies deeper than any field.
+    A number that no reader takes stands instead.
     Systems that cut names after so many UTF-16 units cut emoji in two; RFC 8259 section 8.2 allows
     what is left in JSON, and says that what becomes of it cannot be foretold.
 

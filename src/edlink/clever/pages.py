@@ -219,7 +219,7 @@ def _readable(
     levels: int,
 ) -> Any:  # noqa: ANN401 - the same
     """
-    Return a JSON value without text that is no Unicode, and without what lies deeper than any field.
+    Return a JSON value without text that is no Unicode and what lies deeper than any field.
 
     What cuts names after so many UTF-16 units cuts an emoji in two, and half of one can be neither
     stored nor shown.  Something that no field takes stands instead; in ``ext``, which holds what
