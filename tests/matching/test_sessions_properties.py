@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import attrs
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edlink.coverage import Source
 from edlink.matching.overview import term_overview
 from edlink.matching.sessions import SessionTree, session_tree
-from edlink.matching.term_policy import TermPolicy
+from edlink.matching.term_policy import Between, TermPolicy
 from edlink.matching.terms import filter_terms, pick_default_terms
 from edlink.model import AcademicSession
 from edlink.roster import Roster
@@ -108,6 +109,38 @@ def test_no_disorder_of_sessions_stops_a_filter(
     assert set(picked) <= {s.sourced_id for s in sessions}
     assert set(filter_terms(roster, on=on, policy=policy).session_ids) <= set(IDS)
     assert len(term_overview(roster, on=on, policy=policy).rows) == len(sessions)
+
+
+def _of_school(sessions: list[AcademicSession], org_id: str) -> list[AcademicSession]:
+    """Return sessions as one school's own, with ids that no other school has."""
+    return [
+        attrs.evolve(
+            session,
+            sourced_id=f"{org_id}-{session.sourced_id}",
+            parent_id=session.parent_id and f"{org_id}-{session.parent_id}",
+            child_ids=tuple(f"{org_id}-{i}" for i in session.child_ids),
+            org_id=org_id,
+        )
+        for session in sessions
+    ]
+
+
+@given(SESSIONS, SESSIONS, DAYS, st.integers(0, 10), st.sampled_from(Between))
+def test_terms_are_picked_for_each_school_by_itself(
+    ours: list[AcademicSession],
+    theirs: list[AcademicSession],
+    on: date,
+    days: int,
+    between: Between,
+) -> None:
+    """Two schools together have the current terms that each has alone."""
+    policy = TermPolicy(between=between, next_within_days=days)
+    schools = _of_school(ours, "o1"), _of_school(theirs, "o2")
+
+    alone = [pick_default_terms(session_tree(s), on=on, policy=policy) for s in schools]
+    together = pick_default_terms(session_tree([*schools[0], *schools[1]]), on=on, policy=policy)
+
+    assert together == tuple(sorted((*alone[0], *alone[1])))
 
 
 def _smallest_around(
