@@ -6,12 +6,11 @@ many systems, and parents use "+child1" deliberately.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 import attrs
 
-from edlink.matching.normalize import strict_form
+from edlink.matching.normalize import normal_form, strict_form
 
 _PLACEHOLDER_DOMAINS = frozenset({"none.com", "none.none", "noemail.com", "na.com", "test.com"})
 _USUAL = re.compile(r"[a-z0-9._+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
@@ -89,7 +88,7 @@ def normalize_phone(text: str | None) -> str | None:
     >>> normalize_phone("+1 (555) 010-0199")
     '5550100199'
     """
-    digits = "".join(c for c in unicodedata.normalize("NFKC", text or "") if c in "0123456789")
+    digits = "".join(c for c in normal_form("NFKC", text or "") if c in "0123456789")
     if len(digits) == _NORTH_AMERICAN and digits[0] == "1":
         digits = digits[1:]
     return digits if len(digits) >= _SHORTEST_PHONE and len(set(digits)) > 1 else None
