@@ -206,6 +206,20 @@ def test_a_birth_date_takes_no_id_that_another_has() -> None:
     assert _ends(after) == FOLLOWED | {"h-p0": BORN, "x": older.record}
 
 
+def test_a_birth_date_takes_no_id_that_comes_tonight() -> None:
+    """Where the roster tells birth dates under both ids, the new one is made and the old stays."""
+    host = _host()
+    complete = Coverage(CoverageEntry(kind=kind) for kind in Kind)
+
+    plan = _plan(host, KIN, BORN, IN_CLASS, FOLLOWED["h-p0"], coverage=complete)
+    after = apply_sync(host, plan)
+
+    assert {r.ref: r.record for r in after.managed(Kind.demographics).values()} == {
+        "h-p0": BORN,
+        f"{SOURCE}/demographics/q0": FOLLOWED["h-p0"],
+    }
+
+
 def test_links_follow_a_class_and_those_archived_before_do_not() -> None:
     """Enrollments hang on the class's new id; what was archived already is history."""
     old = HostRecord(
