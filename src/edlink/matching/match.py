@@ -15,6 +15,7 @@ from edlink.matching.refs import require_distinct
 from edlink.matching.report import MatchReport, OpenGroup, SharedValue, StoredLink
 from edlink.matching.rules import MatchRules
 from edlink.matching.same_human import find_same_humans
+from edlink.matching.tenants import Part, part_of
 from edlink.roster import Roster
 
 _DEFAULTS = MatchRules()
@@ -140,11 +141,11 @@ class _Run:
             same_human=find_same_humans(left, right, ledger.left.reader),
         )
 
-    def _parts(self, side: Side) -> dict[tuple[PersonKind, str], list[int]]:
-        parts: dict[tuple[PersonKind, str], list[int]] = {}
-        last: tuple[PersonKind, str] | None = None
+    def _parts(self, side: Side) -> dict[Part, list[int]]:
+        parts: dict[Part, list[int]] = {}
+        last: Part | None = None
         for place, person in enumerate(side.people):
-            part = (person.kind, self.tenant if person.tenant is None else person.tenant)
+            part = part_of(person, self.tenant)
             if part != last:
                 last, places = part, parts.setdefault(part, [])
             places.append(place)
@@ -198,9 +199,7 @@ class _Run:
                 self.grouped[number].add(place)
 
 
-def _of_tenant(
-    parts: Mapping[tuple[PersonKind, str], list[int]], tenant: str
-) -> tuple[list[int], ...]:
+def _of_tenant(parts: Mapping[Part, list[int]], tenant: str) -> tuple[list[int], ...]:
     return tuple(places for (_, of), places in parts.items() if of == tenant)
 
 
