@@ -98,6 +98,14 @@ def test_records_of_two_tenants_are_no_duplicates(
     assert (len(found.auto), found.review, found.conflicts) == (count, (), ())
 
 
+def test_who_names_no_tenant_is_apart_where_several_are_named() -> None:
+    """Nobody can say which of two districts a record without a tenant belongs to."""
+    people = [kept(f"{t}", sis_id="1", tenant=t) for t in ("north", "south", None)]
+    found = find_duplicates(people)
+
+    assert (found.auto, found.review, found.conflicts) == ((), (), ())
+
+
 def test_each_tenant_has_its_own_duplicates() -> None:
     """Children and their guardians are found within every tenant, by the same rules."""
     people = [

@@ -50,3 +50,12 @@ def test_names_that_are_no_names_do_not_hide_drift(given: str) -> None:
     )
 
     assert report.linked[0].drift == (("given_name",) if given == "student" else ())
+
+
+@pytest.mark.parametrize("gone", [("old1", "old2"), ("old2", "old1")])
+def test_what_a_link_rekeys_does_not_depend_on_the_order_of_links(gone: tuple[str, str]) -> None:
+    """Of two partners who did not come, the link names the same one in either order."""
+    links = [StoredLink(incoming=ref, existing="ex") for ref in gone]
+    report = match_people([student("in", sis_id="1")], [student("ex", sis_id="1")], links=links)
+
+    assert [(link.existing, link.rekeys) for link in report.linked] == [("ex", "old2")]
