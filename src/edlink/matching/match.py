@@ -68,7 +68,7 @@ def match_people(  # noqa: PLR0913 - each is one fact that only the host knows
 
 def _people(side: Roster | Iterable[Person]) -> Sequence[Person]:
     people = people_of(side) if isinstance(side, Roster) else tuple(side)
-    require_distinct(person.ref for person in people)
+    require_distinct([person.ref for person in people])
     return people
 
 
